@@ -7,15 +7,19 @@
  * - A name with a `/` at its end stands for the room with everything in it.
  * - All else is forbidden. Tests may import everything.
  */
-const shared = [
+const importNothing = [
   "components/closest",
   "components/command-line",
   "components/errors",
+  "components/hosts",
+  "components/mapping",
   "components/once-each",
-  "components/project-folder",
   "components/sort",
   "components/terminal-text",
+  "components/urn",
+  "components/when",
 ];
+const shared = [...importNothing, "components/project-folder"];
 const config = ["components/config/", ...shared];
 const postgres = "components/postgres";
 const inConfig = (...names) => names.map((name) => `components/config/${name}`);
@@ -33,18 +37,13 @@ const live = [
 
 /** @type {Readonly<Record<string, readonly string[]>>} */
 export const rooms = {
-  "components/command-line": [],
-  "components/errors": [],
+  ...Object.fromEntries(importNothing.map((name) => [name, []])),
   "components/project-folder": ["components/command-line"],
-  "components/terminal-text": [],
-  "components/closest": [],
-  "components/sort": [],
-  "components/once-each": [],
 
   "components/config/privileges": [],
   "components/config/keys": [],
   "components/config/spec": ["components/config/privileges", "components/config/keys"],
-  "components/config/presets": [],
+  "components/config/presets": ["components/errors", "components/mapping"],
   "components/config/schema": [
     "components/sort",
     "components/config/privileges",
@@ -54,26 +53,27 @@ export const rooms = {
   "components/config/derive": [
     "components/sort",
     "components/errors",
+    "components/when",
     "components/config/keys",
     "components/config/spec",
     "components/config/presets",
     "components/config/schema",
   ],
-  "components/config/logins": [
-    "components/once-each",
-    "components/config/spec",
-    "components/config/derive",
-  ],
+  "components/config/logins": ["components/once-each", ...inConfig("spec", "derive")],
   "components/config/databases": ["components/config/spec"],
   "components/config/login-keys": inConfig("keys", "spec", "logins"),
   "components/config/values": [
     "components/closest",
+    "components/errors",
+    "components/mapping",
     "components/config/keys",
     "components/config/spec",
     "components/config/logins",
     "components/config/login-keys",
   ],
   "components/config/rules": [
+    "components/errors",
+    "components/when",
     "components/config/privileges",
     "components/config/values",
     "components/config/keys",
@@ -218,6 +218,7 @@ export const rooms = {
 
   // The policy pack, which Pulumi starts in a process of its own.
   policy: [
+    "components/mapping",
     "components/terminal-text",
     "components/config/",
     "components/engine",
@@ -260,8 +261,8 @@ export const rooms = {
     "cli/init",
   ],
   "cli/verbs": ["cli/commands"],
-  "cli/program": [...config, "cli/verbs"],
-  "cli/main": [...config, "cli", "cli/verbs", "cli/program"],
+  "cli/program": [...config, "cli", "cli/verbs"],
+  "cli/main": ["cli", "cli/program"],
 
   dev: [
     ...config,

@@ -87,7 +87,8 @@ if (delivery.shared !== undefined) {
   written.push(shared.written);
   resources.push(shared);
 }
-resources.push(...(vault?.create(berth, (app) => byName.get(app)?.granted ?? []) ?? []));
+const granted = (app: string) => byName.get(app)?.granted ?? [];
+resources.push(...(vault?.create({ berth, granted }) ?? []));
 const commit = commitFiles(spec, delivery, resources, berth);
 if (commit !== undefined) written.push(commit.urn);
 const reported = reportUncommitted(opened, delivery, pulumi.all(written));

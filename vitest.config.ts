@@ -2,8 +2,16 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { defineConfig } from "vitest/config";
 
+/** A busy machine takes longer than the usual second. */
+const expectLate = { poll: { timeout: 60_000 } };
+
 /** An engine or cluster test starts programs that take as long as the machine makes them take. */
-const patient = { testTimeout: 300_000, hookTimeout: 600_000 };
+const patient = {
+  testTimeout: 300_000,
+  hookTimeout: 600_000,
+  runner: "./test/engine/story-runner.ts",
+  expect: expectLate,
+};
 
 /**
  * The projects are named by what their tests need, and a file's name alone decides where it belongs:
@@ -20,6 +28,8 @@ export default defineConfig({
   test: {
     // Tests of Postgres and Pulumi wait half of their time, for programs and for the disk.
     maxWorkers: availableParallelism() * 2,
+    // Of the concurrent tests in one file. Only those of mutants are concurrent.
+    maxConcurrency: availableParallelism(),
     projects: [
       {
         test: {
@@ -33,6 +43,7 @@ export default defineConfig({
           // Some start processes; on a busy machine that takes longer than the usual 5 s.
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: expectLate,
         },
       },
       {
@@ -41,6 +52,7 @@ export default defineConfig({
           include: ["test/**/*.postgres.{test,full.test,rows.test}.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          expect: expectLate,
         },
       },
       {

@@ -1,8 +1,5 @@
 #!/usr/bin/env node
-/**
- * `npx berth`: the verbs of the built package, or of this repository. Plain JavaScript, because any Node on PATH may
- * run it.
- */
+/** `npx berth`. Plain JavaScript, because any Node on PATH may run it. */
 import { existsSync } from "node:fs";
 import module from "node:module";
 

@@ -1,6 +1,6 @@
 import addTo from "@bomb.sh/tab/commander";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { listStacks } from "./list-stacks.ts";
+import { listStacks } from "../components/config/list-stacks.ts";
 
 /** Adds the verb `complete`, which prints a shell's completion script and answers that script's questions. */
 export function addCompletion(program: CommandUnknownOpts): void {

@@ -1,9 +1,20 @@
+import path from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import { commandLine } from "../components/command-line.ts";
-import { findSelectedStack } from "../components/engine/selected-stack.ts";
+import { listStacks } from "../components/config/list-stacks.ts";
 import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";
-import { listStacks } from "./list-stacks.ts";
+
+export interface StackArgs {
+  readonly stack: string;
+  /** The stack file; undefined = where Pulumi looks for it. */
+  readonly file: string | undefined;
+}
+
+export interface AppArgs extends StackArgs {
+  /** undefined = no app is named. */
+  readonly app: string | undefined;
+}
 
 /** What the help of a verb says beside its options. */
 interface About {
@@ -27,11 +38,12 @@ export function defineVerb(name: string, about: About) {
     .summary(about.summary)
     .description(toSentence(about.summary))
     .addOption(stack.default("", "the one that Pulumi has selected"))
-    .option("--config-file <file>", "stack file (default: Pulumi.<stack>.yaml)")
+    .option("--config-file <file>", "stack file (default: Pulumi.<stack>.yaml)", fromProject)
     .option("--json", "print one JSON document")
     .addHelpText("after", () => toClosing(name, about))
-    .hook("preAction", (verb) => {
-      verb.setOptionValue("stack", chooseStack(name, verb.opts().stack, isGiven(verb)));
+    .hook("preAction", async (verb) => {
+      const isGiven = verb.getOptionValueSource("stack") !== "default";
+      verb.setOptionValue("stack", await chooseStack(name, verb.opts().stack, isGiven));
     });
 }
 
@@ -53,18 +65,28 @@ export function defineAppVerb(name: string, about: About) {
     });
 }
 
-function isGiven(verb: { getOptionValueSource: (name: string) => string | undefined }): boolean {
-  return verb.getOptionValueSource("stack") !== "default";
+/** For `--admin`. Commander sees no conflict with an app that is an argument. */
+export function refuseAppOfAdmin(verb: string, app: string | undefined): void {
+  if (app === undefined) return;
+  throw new BerthError(
+    `${verb}: got --admin and app "${app}"; --admin is for the admin role, not for an app`,
+    { hint: "leave out one of the two" },
+  );
 }
 
-function chooseStack(verb: string, given: string, wasGiven: boolean): string {
+/** A file as it is named in the current folder, which may be below that of the project, where the verbs work. */
+export function fromProject(file: string): string {
+  return process.cwd() === projectFolder ? file : path.resolve(file);
+}
+
+async function chooseStack(verb: string, given: string, wasGiven: boolean): Promise<string> {
   // The stack's file, its resources and its identity go by the name alone.
   if (given.includes("/")) {
     throw new BerthError(`${verb}: --stack has more than the name of a stack: "${given}"`, {
       hint: `write --stack ${given.split("/").at(-1) ?? ""}`,
     });
   }
-  const chosen = wasGiven ? given : findSelectedStack(projectFolder, process.env);
+  const chosen = wasGiven ? given : await findSelected();
   if (chosen !== undefined && chosen !== "") return chosen;
   const stacks = listStacks().join(", ") || "your stacks' names";
   throw new BerthError(
@@ -73,6 +95,12 @@ function chooseStack(verb: string, given: string, wasGiven: boolean): string {
       : `${verb}: --stack is missing, and Pulumi has no stack selected`,
     { hint: `add --stack and one of ${stacks}; or run: pulumi stack select` },
   );
+}
+
+/** The stack that Pulumi has selected. The help of a verb needs no YAML. */
+async function findSelected(): Promise<string | undefined> {
+  const { findSelectedStack } = await import("../components/engine/selected-stack.ts");
+  return findSelectedStack(projectFolder, process.env);
 }
 
 function toSentence(summary: string): string {

@@ -1,6 +1,6 @@
 import { commandLine, isPackage, toShellWord } from "../components/command-line.ts";
+import { listStacks } from "../components/config/list-stacks.ts";
 import { BerthError } from "../components/errors.ts";
-import { listStacks } from "./list-stacks.ts";
 
 /** Options that npm has, too. It may have them from its own settings. */
 const ofNpm = ["git", "json"];
@@ -25,7 +25,7 @@ export function refuseNpmOptions(verb: Verb, args: readonly string[]): void {
   const stack = valueOf("stack") === "true" ? undefined : valueOf("stack");
   const words = args.filter((arg) => !arg.startsWith("-"));
   throw new BerthError(
-    `${verb.name()}: npm took ${taken.map((name) => `--${name}`).join(", ")} for an option of its own`,
+    `${verb.name()}: npm took ${taken.map((name) => `--${name}`).join(", ")} as an option of its own`,
     { hint: `write the options after --, as in: ${toRightCommand(verb, words, [], stack)}` },
   );
 }
@@ -34,11 +34,7 @@ function valueOf(option: string): string | undefined {
   return process.env[`npm_config_${option.replaceAll("-", "_")}`];
 }
 
-/**
- * The command that somebody meant: the words are an app and a stack, in any order.
- *
- * @param stack undefined = it is among the words, or was not given.
- */
+/** The command that somebody meant. The words are an app and, if it is not given as such, a stack, in any order. */
 export function toRightCommand(
   verb: Pick<Verb, "name" | "registeredArguments">,
   words: readonly string[],

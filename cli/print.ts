@@ -1,9 +1,7 @@
 import { styleText } from "node:util";
 import { toJsonText, toTerminalText } from "../components/terminal-text.ts";
 
-/**
- * The output of the verbs. Control characters from others are escaped here. Lint forbids other ways to print.
- */
+/** The output of the verbs. Control characters from others are escaped here. Lint forbids other ways to print. */
 
 /** A text in a colour, if the stream supports colours. */
 interface Painted {
@@ -20,17 +18,19 @@ export function countOf(count: number, noun: string): string {
   return `${String(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Prints a line on standard output. */
 export function print(...parts: readonly (string | Painted)[]): void {
   write(process.stdout, parts);
 }
 
-/** Prints a line on standard error. */
 export function printError(...parts: readonly (string | Painted)[]): void {
   write(process.stderr, parts);
 }
 
-/** Prints one JSON document on standard output. */
+/** Prints on standard error what a verb has just done. */
+export function printStep(step: string, text: string): void {
+  printError(paint("green", step.padEnd(8)), ` ${text}`);
+}
+
 export function printJson(value: unknown): void {
   process.stdout.write(`${toJsonText(value)}\n`);
 }
@@ -43,10 +43,7 @@ export function printFile(text: string): void {
 /** Milliseconds between two signs of life: on a terminal, and in a log. */
 const signs = { terminal: 1000, log: 20_000 } as const;
 
-/**
- * Does work that prints nothing for a while, and shows on standard error that it goes on: one line that counts seconds
- * on a terminal, and a line now and then in a log.
- */
+/** Shows on standard error that silent work goes on: seconds on a terminal, and a line now and then in a log. */
 export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
   const { isTTY } = process.stderr;
   const start = Date.now();

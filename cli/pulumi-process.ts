@@ -1,10 +1,9 @@
 import type { Options, Result, ResultPromise } from "execa";
 import { toShellWord } from "../components/command-line.ts";
+import { BerthError } from "../components/errors.ts";
+import type { StackArgs } from "./define-verb.ts";
 
-/** What was given of the stack file. */
-interface Given {
-  readonly stack: string;
-  readonly file: string | undefined;
+interface Given extends StackArgs {
   /** The file that the stack file is generated from. */
   readonly into: string | undefined;
 }
@@ -21,6 +20,11 @@ export function toPulumi(command: "preview" | "up", { stack, file, into }: Given
 /** Options for execa: Pulumi is not killed with this process, and a failure of Pulumi is not an exception. */
 export const outlived = { cleanup: false, reject: false } as const;
 
+/** Why Pulumi has not even started. */
+export function describeMissing({ code }: { readonly code?: string | undefined }): string {
+  return code === "ENOENT" ? "pulumi is not on PATH" : `pulumi cannot be started (${code ?? "?"})`;
+}
+
 /** Has Pulumi compare several resources at a time, unless the user's environment says otherwise: each needs a login. */
 export function inParallel({ PULUMI_PARALLEL_DIFF = "true" } = process.env): {
   readonly PULUMI_PARALLEL_DIFF: string;
@@ -28,21 +32,18 @@ export function inParallel({ PULUMI_PARALLEL_DIFF = "true" } = process.env): {
   return { PULUMI_PARALLEL_DIFF };
 }
 
-/** How Pulumi ended, and whether a signal came. */
-export interface PulumiEnd<O extends Options> {
-  readonly result: Result<O>;
-  readonly isInterrupted: boolean;
+/** Ctrl-C, or another signal that ends a verb. Its exit code is that of a shell for Ctrl-C. */
+export class Interrupted extends BerthError {
+  static readonly exitCode = 130;
 }
 
 /**
- * Waits for Pulumi, also after Ctrl-C, when Pulumi finishes the steps in flight. Berth passes on one signal
- * only, because Pulumi gives up at the second. In a terminal Pulumi gets Ctrl-C without Berth.
- *
- * @param pulumi Started with `outlived`.
+ * Waits for Pulumi, started with `outlived`, also after Ctrl-C, when it finishes the steps in flight. Berth passes on
+ * one signal only, because Pulumi gives up at the second. In a terminal Pulumi gets Ctrl-C without Berth.
  */
 export async function waitForPulumi<O extends Options>(
   pulumi: ResultPromise<O>,
-): Promise<PulumiEnd<O>> {
+): Promise<{ readonly result: Result<O>; readonly isInterrupted: boolean }> {
   let isInterrupted = false;
   const interrupt = (signal: NodeJS.Signals): void => {
     const hasSignal = isInterrupted || (signal === "SIGINT" && process.stdin.isTTY);

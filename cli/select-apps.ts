@@ -3,6 +3,19 @@ import { commandLine, toShellWord } from "../components/command-line.ts";
 import type { AppSpec, StackSpec } from "../components/config/spec.ts";
 import { BerthError } from "../components/errors.ts";
 
+/** The only app. `what` is for one app alone; `options` are the other options of the command. */
+export function requireOne(
+  apps: readonly AppSpec[],
+  verb: string,
+  { what, options }: { readonly what: string; readonly options: string },
+): AppSpec {
+  const [one, ...others] = apps;
+  if (one !== undefined && others.length === 0) return one;
+  throw new BerthError(`${verb}: ${what} is for one app, not for ${String(apps.length)}`, {
+    hint: `name it: ${commandLine(verb, `${one?.name ?? "NAME"} ${options}`)}`,
+  });
+}
+
 /** The named app, or all apps of the stack if there is no name. */
 export function selectApps(spec: StackSpec, name: string | undefined): readonly AppSpec[] {
   if (name === undefined) return spec.apps;

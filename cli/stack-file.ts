@@ -1,19 +1,28 @@
-import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isNode, isPair, isSeq, parseDocument, Scalar, stringify, type YAMLMap } from "yaml";
 import type { AppEntry } from "../components/config/schema/stack.ts";
 import { mostAliases } from "../components/config/yaml/pulumi-yaml.ts";
-import { BerthError } from "../components/errors.ts";
+import { BerthError, messageOf } from "../components/errors.ts";
 
 /** Adds entries to a stack file and changes no other character. */
 
 type Entries = Readonly<Record<string, AppEntry>>;
 
-/**
- * The YAML of entries. Strings are quoted, because YAML reads 0777 as a number and some readers take no for
- * false.
- */
+/** Strings are quoted, because YAML reads 0777 as a number and some readers take no for false. */
 export function formatEntries(entries: Entries, indent = 4, eol = "\n"): string {
   const text = stringify(entries, {
     defaultStringType: Scalar.QUOTE_DOUBLE,
@@ -27,10 +36,7 @@ export function formatEntries(entries: Entries, indent = 4, eol = "\n"): string 
     .join(eol);
 }
 
-/**
- * The text of a stack file with these entries added under `berth:apps`. Pure. All other bytes stay. Throws if
- * that is not possible or an app is there already.
- */
+/** Adds entries under `berth:apps`, and leaves all other bytes. Pure. Throws if that is not possible. */
 export function addEntries(text: string, entries: Entries): string {
   const document = parseDocument(text);
   const apps = document.getIn(["config", "berth:apps"], true);
@@ -112,21 +118,21 @@ function eolOf(text: string): string {
 }
 
 /**
- * Replaces a file in one step, so a full disk or a killed process leaves the old file. Throws if the file has
- * changed since it was read.
- *
- * @param check Called with the path of the new file before it replaces the old one.
+ * Replaces a file in one step, so a full disk or a killed process leaves the old file. Throws if it has changed since it
+ * was read. `check` gets the path of the new file before that.
  */
 export function replaceFile(
   file: string,
   change: { readonly before: string; readonly after: string },
-  check: (draft: string) => void,
+  check?: (draft: string) => void,
 ): void {
   const target = realpathSync(file);
-  const draft = path.join(path.dirname(target), `.${path.basename(target)}.${String(process.pid)}`);
+  const draft = path.join(path.dirname(target), `.${path.basename(target)}.${randomUUID()}`);
   try {
-    writeFileSync(draft, change.after, { mode: statSync(target).mode, flag: "wx", flush: true });
-    check(draft);
+    writeFileSync(draft, change.after, { mode: 0o600, flag: "wx", flush: true });
+    // Not when it is made: the process's umask would take rights from it that the file has.
+    chmodSync(draft, statSync(target).mode);
+    check?.(draft);
     if (readFileSync(target, "utf8") !== change.before) {
       throw new BerthError(`${file} was changed meanwhile; nothing was written`, {
         hint: "run the same command again",
@@ -135,11 +141,38 @@ export function replaceFile(
     renameSync(draft, target);
   } catch (error) {
     if (error instanceof BerthError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BerthError(`${file} could not be written, and is as it was: ${reason}`, {
-      cause: error,
-    });
+    throw toWriteFailure(`${file} could not be written, and is as it was`, error);
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** Makes a file that is not there. A full disk leaves none: a part would be taken for the whole in the next run. */
+export function createFile(file: string, text: string): void {
+  let isMade = false;
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    const made = openSync(file, "wx");
+    isMade = true;
+    try {
+      writeFileSync(made, text, { flush: true });
+    } finally {
+      closeSync(made);
+    }
+  } catch (error) {
+    if (isMade) rmSync(file, { force: true });
+    throw toWriteFailure(`${file} could not be written`, error);
+  }
+}
+
+export function toWriteFailure(what: string, error: unknown): BerthError {
+  return new BerthError(`${what}: ${messageOf(error)}`, {
+    hint: "correct that, then run the same command again",
+    cause: error,
+  });
+}
+
+/** With the line breaks that another text has. */
+export function withEolOf(original: string, text: string): string {
+  return text.replaceAll(/\r?\n/g, eolOf(original));
 }

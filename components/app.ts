@@ -11,7 +11,6 @@ import { RegistryDatabase, type RegistryDatabaseArgs } from "./postgres/registry
 import type { Registry } from "./postgres/registry/stack.ts";
 import { VaultGrant } from "./postgres/vault-grant.ts";
 
-/** Inputs of {@link App}. */
 export interface AppArgs {
   readonly app: AppSpec;
   /** undefined = a Job creates the database. */
@@ -105,7 +104,6 @@ export class App {
   }
 }
 
-/** Providers by package. */
 export type AppProviders = Readonly<Record<string, pulumi.ProviderResource>> & {
   readonly berth: pulumi.ProviderResource;
 };

@@ -54,8 +54,8 @@ export class BerthProvider extends pulumi.ProviderResource {
       { provider: this },
     )) as { readonly names: readonly string[] };
     if (names.length === 0) return;
-    throw new BerthError(`not possible as it is: ${names.join(", ")}`, {
-      hint: "see the error of each; pulumi up changes nothing before they are right",
+    throw new BerthError(`Berth refuses ${names.join(", ")}`, {
+      hint: "see the error of each; until all are fixed, pulumi up changes nothing",
     });
   }
 

@@ -4,7 +4,6 @@ import path from "node:path";
 /** Whether this is the built package, which a project has in its `node_modules`, and not Berth's repository. */
 export const isPackage = import.meta.filename.endsWith(".js");
 
-/** The complete example of a stack file. */
 export const exampleFile = isPackage ? "node_modules/berth/Pulumi.prod.yaml" : "Pulumi.prod.yaml";
 
 /** How to run a verb here: `npx berth verify --stack prod`, or `npm run verify -- --stack prod` in the repository. */

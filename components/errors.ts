@@ -22,6 +22,16 @@ export function describeProblem(problem: Problem): string {
   return problem.fix === undefined ? what : `${what}\n    fix: ${problem.fix}`;
 }
 
+/** A problem at a key path, with which its sentence begins. */
+export function problemAt(at: string, text: string, fix?: string): Problem {
+  return { at, what: `${at}: ${text}`, fix };
+}
+
+/** A list with this problem, if it applies. */
+export function problemWhen(applies: boolean, at: string, text: string, fix?: string): Problem[] {
+  return applies ? [problemAt(at, text, fix)] : [];
+}
+
 /** Several fixes, each on its own line: alternatives, or one after the other. */
 export function joinFixes(...fixes: readonly string[]): string {
   return fixes.join("\n    fix: ");
@@ -35,6 +45,8 @@ export function joinFixes(...fixes: readonly string[]): string {
  * (`sdk/nodejs/errors.ts`). The CLI and the provider do the same.
  */
 export class BerthError extends Error {
+  /** The message without the hint. */
+  readonly what: string;
   readonly hint: string | undefined;
   /** The problems of an error that lists many; otherwise the error itself. */
   readonly problems: readonly Problem[];
@@ -53,31 +65,33 @@ export class BerthError extends Error {
       options.cause === undefined ? {} : { cause: options.cause },
     );
     this.name = "BerthError";
+    this.what = message;
     this.hint = options.hint;
     this.problems = options.problems ?? [{ what: message, fix: options.hint }];
   }
 }
 
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The error's code. If the error bundles several (one per address), the first one's. */
+export function toErrorCode(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  if (error instanceof AggregateError) return toErrorCode(error.errors[0]);
+  return "";
+}
+
 /**
  * One error for many problems, so that the operator can fix all of them at once. A problem that several apps
  * share is listed once.
- *
- * @param problems A text may end with a line `fix: …`.
  */
-export function toOneError(
-  title: string,
-  problems: readonly (Problem | string)[],
-  hint?: string,
-): BerthError {
-  const all = problems.map((one) => (typeof one === "string" ? toProblem(one) : one));
-  const unique = [...new Map(all.map((one) => [describeProblem(one), one]))];
+export function toOneError(title: string, problems: readonly Problem[], hint?: string): BerthError {
+  const unique = [...new Map(problems.map((one) => [describeProblem(one), one]))];
   const count = unique.length === 1 ? "1 problem" : `${String(unique.length)} problems`;
   const list = unique.map(([text]) => `  - ${text}`).join("\n");
   const found = unique.map(([, problem]) => problem);
   return new BerthError(`${title}: ${count}\n${list}`, { problems: found, hint });
-}
-
-function toProblem(text: string): Problem {
-  const [what = "", ...fixes] = text.split(/\n\s*fix: /);
-  return fixes.length === 0 ? { what } : { what, fix: fixes.join("\n    fix: ") };
 }

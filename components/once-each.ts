@@ -10,3 +10,14 @@ export function onceEach<K extends object, V>(compute: (of: K) => V): (of: K) =>
     return found.value;
   };
 }
+
+/**
+ * For a list, the first of it by each of its keys. Where apps share a namespace, this says whose an object in it is: two
+ * Applications must not own one object.
+ */
+export function firstByKey<T>(keysOf: (one: T) => readonly string[]) {
+  return onceEach(
+    (all: readonly T[]): ReadonlyMap<string, T> =>
+      new Map(all.toReversed().flatMap((one) => keysOf(one).map((key) => [key, one] as const))),
+  );
+}

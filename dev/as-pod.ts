@@ -1,13 +1,6 @@
 import { execa } from "execa";
 import { BerthError } from "../components/errors.ts";
-
-/** A command line. */
-export interface Command {
-  readonly command: string;
-  readonly args: readonly string[];
-  /** Arguments that its process has from start to end. */
-  readonly knownBy: readonly string[];
-}
+import type { BackgroundProgram } from "./background.ts";
 
 /** In a mount that only this process sees, so nothing changes on this machine. */
 const script = `set -e
@@ -28,7 +21,7 @@ export async function asPod(
   what: string,
   folder: string,
   program: readonly string[],
-): Promise<Command> {
+): Promise<Required<Pick<BackgroundProgram, "command" | "args" | "knownBy">>> {
   const unshare = await findUnshare(what);
   const args = [...unshare, "sh", "-c", script, "sh", folder, ...program];
   return { command: "unshare", args, knownBy: program };

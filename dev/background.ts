@@ -8,7 +8,9 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { BerthError } from "../components/errors.ts";
 import { isAlive } from "../toolchain/processes.ts";
 
 /** A program that outlives the command that started it. */
@@ -48,10 +50,36 @@ export function startInBackground(program: BackgroundProgram): number {
   return child.pid;
 }
 
+/** Milliseconds until a program must be ready, on a busy machine. */
+const readyWithin = 90_000;
+
+/**
+ * Waits until a program is ready. If it ends, the error has the last lines of its log.
+ *
+ * @param describe Says what is not ready, or has ended.
+ */
+export async function waitUntilReady(
+  { pidFile, logFile }: Pick<BackgroundProgram, "pidFile" | "logFile">,
+  describe: (isGone: boolean) => string,
+  isReady: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const deadline = Date.now() + readyWithin;
+  while (!(await isReady())) {
+    const isGone = findRunning(pidFile) === undefined;
+    if (isGone || Date.now() > deadline) {
+      // Gives it time to write the rest of its log.
+      await delay(100);
+      const end = readFileSync(logFile, "utf8").trimEnd().split("\n").slice(-3);
+      throw new BerthError(`${describe(isGone)}:\n  ${end.join("\n  ")}`, {
+        hint: `see ${logFile}`,
+      });
+    }
+    await delay(50);
+  }
+}
+
 /** A program that ends others when the process that started them has ended, however that ended. */
-interface Watchdog {
-  readonly pidFile: string;
-  readonly logFile: string;
+interface Watchdog extends Pick<BackgroundProgram, "pidFile" | "logFile"> {
   /** Their pid files, in the order in which they are ended. */
   readonly pidFiles: readonly string[];
 }
@@ -75,7 +103,6 @@ export async function stopInBackground(
   return true;
 }
 
-/** The program's pid, if it still runs. */
 export function findRunning(pidFile: string): number | undefined {
   if (!existsSync(pidFile)) return undefined;
   const { pid, args } = JSON.parse(readFileSync(pidFile, "utf8")) as {
@@ -97,8 +124,4 @@ function hasArguments(pid: number, args: readonly string[]): boolean {
     // It has ended since.
     return false;
   }
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -12,9 +12,8 @@ import { freePort } from "./postgres/ports.ts";
 import { preparePostgres } from "./postgres/prepare.ts";
 import { removeServer, startServer, stopServer } from "./postgres/server.ts";
 import type { Settings } from "./postgres/settings.ts";
-import { readCommitted, readWay, writeStackFile } from "./stack-file.ts";
+import { readCommitted, readWay, type StackFileChoices, writeStackFile } from "./stack-file.ts";
 import { removeVault, stopVault } from "./vault/server.ts";
-import { type VaultOfStack } from "./vault/stack.ts";
 
 /**
  * Servers and files to run Berth with, all on this machine: Postgres with a neighbour on it, a stand-in for
@@ -31,8 +30,6 @@ export interface Sandbox {
   readonly superuser: SuperuserLogin;
   readonly vaultFile: string;
   readonly postgresLog: string;
-  /** Servers that were not running before. */
-  readonly started: readonly ("Postgres" | "1Password Connect")[];
 }
 
 /** The sandbox of `npm start`. */
@@ -54,8 +51,7 @@ export function vaultHomeOf(home: string): string {
   return path.join(home, "vault");
 }
 
-/** How a sandbox is made. */
-export interface SandboxOptions {
+export interface SandboxOptions extends StackFileChoices {
   readonly home: string;
   /** Settings of the server, as in postgresql.conf. */
   readonly settings?: Settings;
@@ -65,15 +61,6 @@ export interface SandboxOptions {
   readonly vaults?: readonly VaultRecord[];
   /** Whether Berth's admin role is a superuser. @default false - CREATEROLE and CREATEDB */
   readonly isAdminSuperuser?: boolean;
-  /**
-   * Where the stack file says that Postgres is and manifests go: this machine and files, or the sandbox's
-   * cluster for both. @default - as before; `machine` for a new sandbox
-   */
-  readonly place?: "machine" | "cluster";
-  /** The Vault that the stack uses. @default - as before; `none` for a new sandbox */
-  readonly vault?: VaultOfStack | "none";
-  /** Edits the sandbox's copy of Pulumi.dev.yaml: its `config` as plain values. */
-  readonly configure?: (config: Record<string, unknown>) => void;
 }
 
 /** Makes what is missing and starts what is not running. Doing it twice changes nothing. */
@@ -118,14 +105,11 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     vaultFile: files.vault,
     superuser,
     postgresLog: postgres.logFile,
-    started: [
-      ...(postgres.isReused ? [] : (["Postgres"] as const)),
-      ...(connect.isReused ? [] : (["1Password Connect"] as const)),
-    ],
     env: {
-      PULUMI_BACKEND_URL: `file://${files.state}`,
+      // Without files of metadata: Pulumi cannot read one that it was writing when it was killed.
+      PULUMI_BACKEND_URL: `file://${files.state}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE_FILE: files.passphrase,
-      OP_CONNECT_HOST: connect.url,
+      OP_CONNECT_HOST: connect,
       OP_CONNECT_TOKEN: token,
       // For the registry's provider, whose sessions do not set search_path.
       PGOPTIONS: "-c search_path=pg_catalog,pg_temp -c role=none",
@@ -172,8 +156,7 @@ export function writePasswordFile({ home, vaultFile, superuser }: Sandbox): stri
   const vault = VaultStore.load(vaultFile);
   const server = `${superuser.host}:${String(superuser.port)}:*`;
   const lines = vault
-    .vaults()
-    .flatMap(({ items }) => items)
+    .items()
     .map(({ title }) => loginOf(vault, title))
     .filter(({ name, password }) => name !== "" && password !== "")
     .map((login) => [server, ...[login.name, login.password].map(escapeField)].join(":"));
@@ -184,12 +167,8 @@ export function writePasswordFile({ home, vaultFile, superuser }: Sandbox): stri
 
 const escapeField = (text: string): string => text.replaceAll(/[\\:]/g, "\\$&");
 
-/** An item of the sample vault by its title. */
 export function findItem(vault: VaultStore, title: string): Item {
-  const item = vault
-    .vaults()
-    .flatMap((v) => v.items)
-    .find((found) => found.title === title);
+  const item = vault.items().find((found) => found.title === title);
   if (item === undefined) throw new Error(`the vault has no item ${title}`);
   return item;
 }

@@ -6,22 +6,31 @@ import { type Document, isMap, parse, parseDocument } from "yaml";
 import { mostAliases, parsePulumiYaml } from "../components/config/yaml/pulumi-yaml.ts";
 import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";
-import { connectAsSuperuser, type SuperuserLogin } from "./postgres/neighbour.ts";
+import { asSuperuser, type SuperuserLogin } from "./postgres/neighbour.ts";
 import { freePort } from "./postgres/ports.ts";
 import { addVault, type VaultOfStack } from "./vault/stack.ts";
 
 /** A sandbox's stack file: the committed `Pulumi.dev.yaml` with the sandbox's own values. */
 
-/** Values for the stack file. */
-interface StackFileOptions {
+/** What the one who opens a sandbox may say of its stack file. */
+export interface StackFileChoices {
+  /**
+   * Where the stack file says that Postgres is and manifests go: this machine and files, or the sandbox's
+   * cluster for both. @default - as before; `machine` for a new sandbox
+   */
+  readonly place?: "machine" | "cluster";
+  /** The Vault that the stack uses. @default - as before; `none` for a new sandbox */
+  readonly vault?: VaultOfStack | "none";
+  /** Edits the sandbox's copy of Pulumi.dev.yaml: its `config` as plain values. */
+  readonly configure?: (config: Record<string, unknown>) => void;
+}
+
+interface StackFileOptions extends StackFileChoices {
   readonly committed: Document;
   readonly superuser: SuperuserLogin;
   /** Folder of the manifests. */
   readonly gitops: string;
   readonly clusterHome: string;
-  readonly place?: "machine" | "cluster";
-  readonly vault?: VaultOfStack | "none";
-  readonly configure?: (config: Record<string, unknown>) => void;
 }
 
 /** Namespace of Postgres in a sandbox's cluster. */
@@ -117,8 +126,7 @@ function refusePart(file: string, part: string): never {
 
 /** Writes the committed file with the sandbox's ports and cluster, and with the salt of its former copy. */
 export async function writeStackFile(file: string, options: StackFileOptions): Promise<void> {
-  const { superuser, place, configure } = options;
-  const { committed: document } = options;
+  const { committed: document, superuser, place, configure } = options;
   const previous = read(file);
   if (place === "cluster" || (place === undefined && isOnCluster(file))) {
     await placeOnCluster(document, previous, options.clusterHome);
@@ -136,9 +144,9 @@ export async function writeStackFile(file: string, options: StackFileOptions): P
   const identifier = await readSystemIdentifier(superuser);
   document.setIn(["config", "berth:postgres", "systemIdentifier"], identifier);
   if (configure !== undefined && isMap(document.get("config"))) {
-    const config = (
-      document.toJS({ maxAliasCount: mostAliases }) as { config: Record<string, unknown> }
-    ).config;
+    const { config } = document.toJS({ maxAliasCount: mostAliases }) as {
+      config: Record<string, unknown>;
+    };
     configure(config);
     document.set("config", config);
   }
@@ -204,13 +212,8 @@ export function pinCluster(file: string, identifier: string): void {
 }
 
 async function readSystemIdentifier(superuser: SuperuserLogin): Promise<string> {
-  const client = await connectAsSuperuser(superuser, "postgres");
-  try {
-    const { rows } = await client.query<{ id: string }>(
-      "select system_identifier::text as id from pg_control_system()",
-    );
-    return rows[0]?.id ?? "";
-  } finally {
-    await client.end();
-  }
+  const { rows } = await asSuperuser(superuser, "postgres", (client) =>
+    client.query<{ id: string }>("select system_identifier::text as id from pg_control_system()"),
+  );
+  return rows[0]?.id ?? "";
 }

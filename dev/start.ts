@@ -4,26 +4,19 @@ import { paint, print, printError, printFile } from "../cli/print.ts";
 import { describeFailure } from "../cli/terminal/describe-failure.ts";
 import { outliveOutput } from "../cli/terminal/outlive-output.ts";
 import { describeCheck } from "../cli/verify/check.ts";
-import { type Verdict, verifyStack } from "../cli/verify/verb.ts";
+import type { Verdict } from "../cli/verify/verb.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
+import type { StackSpec } from "../components/config/spec.ts";
 import { requireUnlocked } from "../components/engine/stack-locks.ts";
 import { BerthError } from "../components/errors.ts";
-import { readStackItems } from "../components/onepassword/stack-items.ts";
-import { readThroughClient } from "../components/onepassword/through-client.ts";
 import { projectFolder } from "../components/project-folder.ts";
-import type { Toolchain } from "../toolchain/ensure.ts";
+import { ensureToolchain, type Toolchain } from "../toolchain/ensure.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
 import { Interruption } from "./interruption.ts";
 import { readNeighbour } from "./neighbour-check.ts";
-import { backendOf, releaseOwnLock } from "./own-lock.ts";
-import {
-  ensurePlugins,
-  ensureStack,
-  openToolchain,
-  pulumiDefaults,
-  runPulumi,
-} from "./pulumi-cli.ts";
+import { ensurePlugins, ensureStack, pulumiDefaults, runPulumi } from "./pulumi/cli.ts";
+import { backendOf, releaseOwnLock } from "./pulumi/own-lock.ts";
 import {
   devHome,
   isSandboxRunning,
@@ -39,6 +32,7 @@ import { isOnCluster } from "./stack-file.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { leaveVault, openSandboxVault } from "./vault/sandbox-vault.ts";
 import { removeVault } from "./vault/server.ts";
+import { verifySandbox } from "./verify-sandbox.ts";
 
 /**
  * `npm start`: all of Berth on this machine. Runs `pulumi up` of stack `dev` against an embedded Postgres that
@@ -59,16 +53,9 @@ The servers keep running afterwards, so that you can look around: Postgres, the 
 1Password Connect, and the cluster or Vault if there is one. Everything is in .berth/dev.
 `;
 
-const say = print;
-
 async function main(): Promise<number> {
-  const options = {
-    down: { type: "boolean", default: false },
-    stop: { type: "boolean", default: false },
-    cluster: { type: "boolean", default: false },
-    vault: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  } as const;
+  const flag = { type: "boolean", default: false } as const;
+  const options = { down: flag, stop: flag, cluster: flag, vault: flag, help: flag };
   const { values } = parseArgs({ options });
   if (values.help) {
     printFile(help);
@@ -76,7 +63,7 @@ async function main(): Promise<number> {
   }
   if (values.down || values.stop) {
     await (values.down ? removeSandbox(devHome) : stopSandbox(devHome));
-    say(values.down ? "removed: servers, data, state and manifests in .berth/dev" : "stopped");
+    print(values.down ? "removed: servers, data, state and manifests in .berth/dev" : "stopped");
     return 0;
   }
   if (values.cluster && values.vault) {
@@ -96,8 +83,8 @@ async function main(): Promise<number> {
 
 async function start(interruption: Interruption): Promise<number> {
   const watch = new Stopwatch();
-  const toolchain = await watch.time("toolchain", () => openToolchain(say));
-  say("Starting Postgres and the stand-in for 1Password Connect");
+  const toolchain = await watch.time("toolchain", () => ensureToolchain(print));
+  print("Starting Postgres and the stand-in for 1Password Connect");
   const sandbox = await watch.time("servers", async () => {
     const opened = await openSandbox({ home: devHome });
     if (!isOnCluster(opened.stackFile)) return await leaveVault(opened);
@@ -113,9 +100,9 @@ async function start(interruption: Interruption): Promise<number> {
 async function startWithVault(interruption: Interruption): Promise<number> {
   const watch = new Stopwatch();
   const { ensureVaultServer } = await import("../toolchain/cluster.ts");
-  const program = await watch.time("toolchain", () => ensureVaultServer(say));
-  const toolchain = await openToolchain(say);
-  say("Starting Postgres, the stand-in for 1Password Connect, and Vault");
+  const program = await watch.time("toolchain", () => ensureVaultServer(print));
+  const toolchain = await ensureToolchain(print);
+  print("Starting Postgres, the stand-in for 1Password Connect, and Vault");
   const sandbox = await watch.time("servers", async () => {
     const opened = await openSandbox({ home: devHome });
     if (isOnCluster(opened.stackFile)) await reopenCluster(opened);
@@ -130,18 +117,18 @@ async function startOnCluster(interruption: Interruption): Promise<number> {
   const watch = new Stopwatch();
   const { ensureClusterToolchain } = await import("../toolchain/cluster.ts");
   const toolchain = await watch.time("toolchain", () =>
-    ensureClusterToolchain(say, ["kubernetes"]),
+    ensureClusterToolchain(print, ["kubernetes"]),
   );
   const { listItems, openSandboxCluster, waitForSecrets } = await import(
     "./cluster/sandbox-cluster.ts"
   );
-  say("Starting Postgres, the stand-in for 1Password Connect, and a Kubernetes API server");
+  print("Starting Postgres, the stand-in for 1Password Connect, and a Kubernetes API server");
   const { sandbox, cluster, keep } = await watch.time("servers", async () => {
     const opened = await leaveVault(await openSandbox({ home: devHome, place: "cluster" }));
     return { sandbox: opened, ...(await openSandboxCluster(opened, toolchain.cluster)) };
   });
   const code = await bringUp({ watch, interruption, toolchain, sandbox }, async () => {
-    say("Waiting for the operator to make the Secrets");
+    print("Waiting for the operator to make the Secrets");
     return await watch.time("operator", async () =>
       waitForSecrets(cluster, await listItems(cluster)),
     );
@@ -151,7 +138,6 @@ async function startOnCluster(interruption: Interruption): Promise<number> {
   return code;
 }
 
-/** What a run needs after its servers have started. */
 interface Run {
   readonly watch: Stopwatch;
   readonly interruption: Interruption;
@@ -164,12 +150,12 @@ async function bringUp(
   { watch, interruption, toolchain, sandbox }: Run,
   waitForOperator?: () => Promise<string[]>,
 ): Promise<number> {
-  await watch.time("toolchain", () => ensurePlugins(sandbox, say));
+  await watch.time("toolchain", () => ensurePlugins(sandbox, print));
   await watch.time("pulumi up", () => ensureStack(toolchain, sandbox));
   releaseOwnLock(sandbox);
   requireUnlocked(backendOf(sandbox), sandbox.stack);
   const before = await watch.time("neighbour", () => readNeighbour(sandbox));
-  say("Running pulumi up");
+  print("Running pulumi up");
   const args = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress"];
   const options = { output: "both", env: pulumiDefaults() } as const;
   const up = await watch.time("pulumi up", () =>
@@ -181,22 +167,24 @@ async function bringUp(
     });
   }
   const secrets = await waitForOperator?.();
-  const verdict = await watch.time("verify", () => verifySandbox(sandbox));
-  const after = await watch.time("neighbour", () => readNeighbour(sandbox));
-  printResult(sandbox, verdict, {
-    changed: countChanges(up.output),
-    isNeighbourSame: before === after,
-    secrets,
-    took: watch.report(),
-  });
-  return verdict.ok && before === after ? 0 : 1;
-}
-
-async function verifySandbox(sandbox: Sandbox): Promise<Verdict> {
   const spec = loadStackFromFile(sandbox.stack, projectFolder, sandbox.stackFile);
-  const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = sandbox.env;
-  const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
-  return await verifyStack(spec, items, () => undefined);
+  const verdict = await watch.time("verify", () => verifySandbox(sandbox));
+  const isSame = before === (await watch.time("neighbour", () => readNeighbour(sandbox)));
+  print("");
+  printVerdict(spec, verdict);
+  const state = isSame ? "byte for byte what it was" : "NOT what it was";
+  print(showEnd(isSame), ` ${neighbour}: select 1 answers, and it is ${state}`);
+  if (secrets !== undefined) {
+    const made = `the operator made ${String(secrets.length)} Secrets: ${secrets.join(", ")}`;
+    print(showEnd(true), ` ${made}`);
+  }
+  print("");
+  printPlaces(sandbox, secrets !== undefined);
+  print("");
+  print(`took ${watch.report()}`);
+  const changed = countChanges(up.output);
+  print(`up: ${changed === 0 ? "no" : String(changed)} ${changed === 1 ? "change" : "changes"}`);
+  return verdict.ok && isSame ? 0 : 1;
 }
 
 /** The number of changes in Pulumi's summary: `    + 12 created`, `    34 unchanged`. */
@@ -205,67 +193,43 @@ function countChanges(output: string): number {
   return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-function printResult(
-  sandbox: Sandbox,
-  verdict: Verdict,
-  {
-    changed,
-    isNeighbourSame,
-    secrets,
-    took,
-  }: {
-    changed: number;
-    isNeighbourSame: boolean;
-    secrets: readonly string[] | undefined;
-    took: string;
-  },
-): void {
-  const ends = (ok: boolean) => paint(ok ? "green" : "red", ok ? "ok    " : "failed");
-  const warnings = new Set<string>();
-  say("");
-  for (const { app, checks } of verdict.apps) {
-    const failed = checks.filter((check) => !check.ok);
-    const counts = `${String(checks.length - failed.length)} of ${String(checks.length)} checks`;
-    say(ends(failed.length === 0), ` ${describeApp(sandbox, app)}: ${counts}`);
-    for (const check of failed) say(`       ${describeCheck(check)}`);
-    for (const check of checks.filter((c) => c.warning)) warnings.add(describeCheck(check));
-  }
-  for (const warning of warnings) {
-    say(paint("yellow", "note  "), ` ${warning}`);
-  }
-  const state = isNeighbourSame ? "byte for byte what it was" : "NOT what it was";
-  say(ends(isNeighbourSame), ` ${neighbour}: select 1 answers, and it is ${state}`);
-  if (secrets !== undefined) {
-    say(ends(true), ` the operator made ${String(secrets.length)} Secrets: ${secrets.join(", ")}`);
-  }
-  const { host, port } = sandbox.superuser;
-  const at = (name: string): string => path.relative(projectFolder, path.join(sandbox.home, name));
-  say("");
-  if (secrets === undefined) say(`manifests   ${at("gitops")}`);
-  const passwords = path.relative(projectFolder, writePasswordFile(sandbox));
-  say(`connect     PGPASSFILE=${passwords} psql -h ${host} -p ${String(port)} -U netbox netbox`);
-  if (secrets !== undefined) {
-    const kubectl = `kubectl --kubeconfig ${at("cluster/kubeconfig")} --context admin`;
-    say(`cluster     ${kubectl} get onepassworditems,applications,secrets -A`);
-  }
-  const vault = sandbox.env["VAULT_ADDR"];
-  if (vault !== undefined)
-    say(`vault       ${vault}, its first token is in ${at("vault/keys.json")}`);
-  say("next        npm run add -- wiki --stack dev");
-  say("look        npm run verify -- --stack dev, npm run preview -- --stack dev");
-  say("stop        npm start -- --stop, or --down to remove everything");
-  say("");
-  say(`took ${took}`);
-  say(`up: ${changed === 0 ? "no" : String(changed)} ${changed === 1 ? "change" : "changes"}`);
+function showEnd(ok: boolean) {
+  return paint(ok ? "green" : "red", ok ? "ok    " : "failed");
 }
 
-/** `netbox: database netbox, owner netbox`: what Berth made for an app. */
-function describeApp(sandbox: Sandbox, name: string): string {
-  const spec = loadStackFromFile(sandbox.stack, projectFolder, sandbox.stackFile);
-  const app = spec.apps.find((found) => found.name === name);
-  if (app === undefined) return name;
-  const roles = app.roles.map((role) => `${role.profile} ${role.name}`);
-  return `${name}: database ${app.database.name}, ${roles.join(", ")}`;
+function printVerdict(spec: StackSpec, verdict: Verdict): void {
+  const warnings = new Set<string>();
+  for (const { app: name, checks } of verdict.apps) {
+    const app = spec.apps.find((found) => found.name === name);
+    const roles = app?.roles.map((role) => `${role.profile} ${role.name}`) ?? [];
+    const made = [`database ${app?.database.name ?? ""}`, ...roles].join(", ");
+    const failed = checks.filter((check) => !check.ok);
+    const counts = `${String(checks.length - failed.length)} of ${String(checks.length)} checks`;
+    print(showEnd(failed.length === 0), ` ${name}: ${made}: ${counts}`);
+    for (const check of failed) print(`       ${describeCheck(check)}`);
+    for (const check of checks.filter((c) => c.warning)) warnings.add(describeCheck(check));
+  }
+  for (const warning of warnings) print(paint("yellow", "note  "), ` ${warning}`);
+}
+
+/** Where all of it is, and what can be done with it. */
+function printPlaces(sandbox: Sandbox, hasCluster: boolean): void {
+  const { host, port } = sandbox.superuser;
+  const at = (name: string): string => path.relative(projectFolder, path.join(sandbox.home, name));
+  if (!hasCluster) print(`manifests   ${at("gitops")}`);
+  const passwords = path.relative(projectFolder, writePasswordFile(sandbox));
+  print(`connect     PGPASSFILE=${passwords} psql -h ${host} -p ${String(port)} -U netbox netbox`);
+  if (hasCluster) {
+    const kubectl = `kubectl --kubeconfig ${at("cluster/kubeconfig")} --context admin`;
+    print(`cluster     ${kubectl} get onepassworditems,applications,secrets -A`);
+  }
+  const vault = sandbox.env["VAULT_ADDR"];
+  if (vault !== undefined) {
+    print(`vault       ${vault}, its first token is in ${at("vault/keys.json")}`);
+  }
+  print("next        npm run add -- wiki --stack dev");
+  print("look        npm run verify -- --stack dev, npm run preview -- --stack dev");
+  print("stop        npm start -- --stop, or --down to remove everything");
 }
 
 outliveOutput();

@@ -7,11 +7,10 @@ import { pulumiLine } from "../components/command-line.ts";
 import { findSelectedStack } from "../components/engine/selected-stack.ts";
 import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";
-import { reopenCluster } from "./cluster/reopen.ts";
-import { keepToSandbox } from "./environment.ts";
-import { ensurePlugins, openToolchain } from "./pulumi-cli.ts";
-import { devHome, openSandbox, type Sandbox, writePasswordFile } from "./sandbox.ts";
-import { reopenVault } from "./vault/sandbox-vault.ts";
+import { ensureToolchain } from "../toolchain/ensure.ts";
+import { enterSandbox } from "./cluster/reopen.ts";
+import { ensurePlugins } from "./pulumi/cli.ts";
+import { devHome, type Sandbox, writePasswordFile } from "./sandbox.ts";
 
 /**
  * `npm run verify -- --stack dev`: runs a verb. For the stack of `npm start` it always uses that sandbox's
@@ -25,22 +24,17 @@ const options = {
 } as const;
 const { values } = parseArgs({ args, options, strict: false });
 
-async function enterSandbox(): Promise<Sandbox> {
+async function prepareSandbox(): Promise<Sandbox> {
   if (!existsSync(devHome)) {
     throw new BerthError(`${verb}: stack dev is what npm start makes, and is not there`, {
       hint: "run npm start, or name another stack",
     });
   }
-  keepToSandbox();
-  const sandbox = await reopenVault(await openSandbox({ home: devHome }));
-  await reopenCluster(sandbox);
+  const sandbox = await enterSandbox();
   Object.assign(process.env, sandbox.env);
   if (["doctor", "preview", "rotate"].includes(verb)) {
-    const report = (line: string): void => {
-      printError(line);
-    };
-    const toolchain = await openToolchain(report);
-    await ensurePlugins(sandbox, report);
+    const toolchain = await ensureToolchain(printError);
+    await ensurePlugins(sandbox, printError);
     Object.assign(process.env, toolchain.env);
   }
   const into = verb === "adopt" || verb === "add" ? ["--into", "Pulumi.dev.yaml"] : [];
@@ -57,7 +51,7 @@ try {
   // Without that `plan` reads the stack file alone.
   const isPlan = verb === "plan" && !args.includes("--verifiers");
   const isSandbox = stack === "dev" && values.help !== true && !isPlan;
-  const sandbox = isSandbox ? await enterSandbox() : undefined;
+  const sandbox = isSandbox ? await prepareSandbox() : undefined;
   await import("../cli/main.ts");
   // It may have made an item, or a new password.
   if (sandbox !== undefined) writePasswordFile(sandbox);

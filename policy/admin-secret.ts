@@ -1,7 +1,7 @@
 import { SHARED } from "../components/config/derive/names.ts";
+import { isMapping } from "../components/mapping.ts";
 import {
   describeObject,
-  isValues,
   type KubernetesObject,
   listValues,
   type Registered,
@@ -11,10 +11,7 @@ import {
 /** A resource as a rule about the whole stack sees it. */
 type StackResource = Registered & { readonly urn: string };
 
-/**
- * Manifests that bring the admin role's Secret to a namespace other than the database's. With it an app could read
- * every database of the server.
- */
+/** Manifests that bring the admin's Secret to another namespace, where an app could read every database by it. */
 export function findStrayAdminSecrets(
   resources: readonly StackResource[],
 ): readonly { readonly urn: string; readonly message: string }[] {
@@ -57,7 +54,7 @@ function findServer(resources: readonly StackResource[]): {
 /** Arguments of a provider may be JSON text. */
 function toPlain(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === "string") return toPlain(JSON.parse(value));
-  return isValues(value) ? value : {};
+  return isMapping(value) ? value : {};
 }
 
 /** The items that a manifest names: by path for the 1Password operator, by title for External Secrets. */

@@ -1,4 +1,5 @@
 import { parseAllDocuments } from "yaml";
+import { isMapping } from "../components/mapping.ts";
 
 /** What a policy sees of one resource. */
 export interface Registered {
@@ -6,7 +7,6 @@ export interface Registered {
   readonly props: Readonly<Record<string, unknown>>;
 }
 
-/** Any mapping. */
 type Values = Readonly<Record<string, unknown>>;
 
 /** The part of a Kubernetes object that a policy reads. */
@@ -33,11 +33,7 @@ export function toObjects({ type, props }: Registered): readonly KubernetesObjec
 }
 
 function isObject(value: unknown): value is KubernetesObject {
-  return isValues(value) && typeof value["kind"] === "string";
-}
-
-export function isValues(value: unknown): value is Values {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isMapping(value) && typeof value["kind"] === "string";
 }
 
 /** `Secret infra-wiki/wiki-db`. */
@@ -49,5 +45,5 @@ export function describeObject({ kind, metadata = {} }: KubernetesObject): strin
 /** Every mapping in a value, at any depth. */
 export function listValues(value: unknown): readonly Values[] {
   if (Array.isArray(value)) return value.flatMap(listValues);
-  return isValues(value) ? [value, ...Object.values(value).flatMap(listValues)] : [];
+  return isMapping(value) ? [value, ...Object.values(value).flatMap(listValues)] : [];
 }

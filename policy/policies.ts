@@ -15,14 +15,11 @@ import { describeObject, listValues, type Registered, toObjects } from "./object
 /** A rule about one resource. Says each thing that is wrong. */
 type Rule = (resource: Registered, report: (message: string) => void) => void;
 
-function toPolicy(
-  policy: Pick<ResourceValidationPolicy, "name" | "description" | "enforcementLevel">,
-  rule: Rule,
-): ResourceValidationPolicy {
+function toPolicy(name: string, description: string, rule: Rule): ResourceValidationPolicy {
   const validateResource = ({ type, props }: Registered, report: ReportViolation): void => {
     rule({ type, props }, toFit(report));
   };
-  return { ...policy, validateResource };
+  return { name, description, validateResource };
 }
 
 /** Pulumi prints a message as it is, and names in it may be anybody's. */
@@ -161,32 +158,24 @@ const databasesKept: Rule = (resource, report) => {
 /** The policies of the pack, by the names that `--policy-pack-config` knows. */
 export const policies: Policies = [
   toPolicy(
-    {
-      name: "no-superuser",
-      description:
-        "No role of an app has the rights of a superuser, or may make roles or databases.",
-    },
+    "no-superuser",
+    "No role of an app has the rights of a superuser, or may make roles or databases.",
     noSuperuser,
   ),
+  toPolicy("public-revoked", "PUBLIC has no access to a database of an app.", publicRevoked),
   toPolicy(
-    { name: "public-revoked", description: "PUBLIC has no access to a database of an app." },
-    publicRevoked,
-  ),
-  toPolicy(
-    {
-      name: "names-within-limits",
-      description: "No name is longer than Postgres or Kubernetes takes.",
-    },
+    "names-within-limits",
+    "No name is longer than Postgres or Kubernetes takes.",
     namesWithinLimits,
   ),
-  toPolicy(
-    {
-      name: "connection-limits-set",
-      description: "The database of an app, or each of its roles, has a connection limit.",
-      enforcementLevel: "advisory",
-    },
-    connectionLimits,
-  ),
+  {
+    ...toPolicy(
+      "connection-limits-set",
+      "The database of an app, or each of its roles, has a connection limit.",
+      connectionLimits,
+    ),
+    enforcementLevel: "advisory",
+  },
   {
     name: "admin-secret-at-the-database",
     description: "The admin role's Secret is only in the database's namespace.",
@@ -196,17 +185,13 @@ export const policies: Policies = [
     },
   },
   toPolicy(
-    {
-      name: "no-plaintext-secret",
-      description: "No manifest holds a password, a token or another secret value.",
-    },
+    "no-plaintext-secret",
+    "No manifest holds a password, a token or another secret value.",
     noPlaintextSecret,
   ),
   toPolicy(
-    {
-      name: "databases-kept",
-      description: "The database of an app stays on the server when the app leaves the stack.",
-    },
+    "databases-kept",
+    "The database of an app stays on the server when the app leaves the stack.",
     databasesKept,
   ),
 ];

@@ -16,8 +16,8 @@ import { liveDatabase, liveRole, makeCatalog } from "./fakes/catalog.ts";
  * often each function of Berth is called.
  */
 
-function toSpec(count: number, workloads: string): StackSpec {
-  const names = Array.from({ length: count }, (_, n) => `app${String(n)}`);
+function toSpec(count: number, workloads: string, prefix: string): StackSpec {
+  const names = Array.from({ length: count }, (_, n) => `${prefix}${String(n)}`);
   return parseStack("growth", {
     postgres: {
       endpoint: { direct: { host: "localhost" } },
@@ -42,8 +42,8 @@ function toSpec(count: number, workloads: string): StackSpec {
 }
 
 /** What a program and the provider work out for a stack that is as its file says. */
-function workOut(count: number, workloads: string): void {
-  const spec = toSpec(count, workloads);
+function workOut(count: number, workloads: string, prefix: string): void {
+  const spec = toSpec(count, workloads, prefix);
   const delivery = planStackDelivery(spec, toAnyId);
   toProviderApps(spec.apps);
   const { postgres, apps } = spec;
@@ -89,17 +89,31 @@ async function countCalls(work: () => void): Promise<ReadonlyMap<string, number>
   }
 }
 
+/** The functions that are called more than twice as often for twice the apps. */
+async function findGrown(workloads: string, round: string): Promise<readonly string[]> {
+  // Other names each time, so that nothing is remembered.
+  const count = (apps: number, prefix: string) =>
+    countCalls(() => {
+      workOut(apps, workloads, `${workloads}${round}${prefix}`);
+    });
+  const few = await count(20, "few");
+  const many = await count(40, "many");
+  expect(many.size).toBeGreaterThan(200);
+  return [...many]
+    .filter(([name, calls]) => calls > 2 * (few.get(name) ?? 0) + 15)
+    .map(([name]) => name);
+}
+
 it.each(["argocd", "flux"])(
   "twice the apps need no more than twice the calls, with %s",
   async (workloads) => {
-    const few = await countCalls(() => {
-      workOut(50, workloads);
-    });
-    const many = await countCalls(() => {
-      workOut(100, workloads);
-    });
-    expect(many.size).toBeGreaterThan(200);
-    const grown = [...many].filter(([name, calls]) => calls > 2 * (few.get(name) ?? 0) + 100);
+    // V8 may lose some calls of a function, but not of the same one each time.
+    let grown = await findGrown(workloads, "a");
+    for (const round of ["b", "c"]) {
+      if (grown.length === 0) break;
+      const again = await findGrown(workloads, round);
+      grown = grown.filter((name) => again.includes(name));
+    }
     expect(grown).toEqual([]);
   },
 );

@@ -29,6 +29,15 @@ it("npm test leaves out every file of the full run, in each project", async () =
   expect(found.filter(({ file }) => file.includes(".full."))).toEqual([]);
 });
 
+it("docs/architecture.md says of each room what it is for", () => {
+  const text = readFileSync(path.join(projectFolder, "docs/architecture.md"), "utf8");
+  const rooms = globSync(["components/*/", "components/delivery/*/", "provider/*/"], {
+    cwd: projectFolder,
+  });
+  expect(rooms.length).toBeGreaterThan(15);
+  expect(rooms.filter((room) => !text.includes(`](../${room})`))).toEqual([]);
+});
+
 it("SQL is ASCII, since a database in LATIN1 refuses a statement with any other character in a comment", () => {
   const files = globSync("**/*.sql", { cwd: projectFolder, exclude: ["node_modules", ".berth"] });
   expect(files.length).toBeGreaterThan(10);

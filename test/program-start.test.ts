@@ -1,15 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { projectFolder } from "../components/project-folder.ts";
+import { useFolder } from "./fakes/folder.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "berth-cache-"));
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const folder = useFolder("cache");
 
 const programStart = "./components/engine/program-start.ts";
 
@@ -74,53 +70,20 @@ it("is loaded before the SDK by Pulumi.yaml", () => {
   expect(project).toContain("--require=./components/engine/node-check.cjs");
 });
 
-it("leaves out what the SDK loads to serialize functions, and no debugger is attached", async () => {
-  const program = `
-    import { createRequire } from "node:module";
-    import * as pulumi from "@pulumi/pulumi";
-    const require = createRequire(import.meta.url);
-    await require("@pulumi/pulumi/runtime/closure/v8Hooks.js").isInitializedAsync();
-    const loaded = Object.keys(require.cache);
-    const unused = loaded.filter((file) => /[/](typescript|arborist)[/]/.test(file));
-    const inspector = process.moduleLoadList.filter((name) => name === "NativeModule inspector");
-    console.log(typeof pulumi.CustomResource, loaded.length > 50, unused.length, inspector.length);
-  `;
-  expect(await start(program, folder)).toBe("function true 0 0");
-});
+describe("a program that is started as Pulumi.yaml has it", () => {
+  /** What one program prints of all, since to load the SDK takes longest. */
+  let said: readonly string[];
 
-describe("the SDK still has what is replaced, for the reason it is replaced", () => {
-  it("its own start loads a compiler and a debugger, and waits for the debugger alone", async () => {
+  beforeAll(async () => {
     const program = `${prelude}
-      const hooks = require("./runtime/closure/v8Hooks.js");
-      await hooks.isInitializedAsync();
+      import { speedUpSdk, stopStackTraces } from "${programStart}";
+      await require("./runtime/closure/v8Hooks.js").isInitializedAsync();
       const loaded = Object.keys(require.cache);
-      const compiler = loaded.some((file) => /[/](typescript|arborist)[/]/.test(file));
-      const inspector = process.moduleLoadList.includes("NativeModule inspector");
-      const start = readFileSync(require.resolve("./cmd/run/index.js"), "utf8");
-      const uses = start.match(/v8Hooks[.][A-Za-z]+/g);
-      console.log(compiler, inspector, typeof pulumi.runtime.serializeFunction, String(uses));
-    `;
-    expect(await run(program)).toBe("true true function v8Hooks.isInitializedAsync");
-    const isLeftOut = "console.log(typeof pulumi.runtime.serializeFunction)";
-    expect(await start(`${prelude}${isLeftOut}`, folder)).toBe("undefined");
-  });
+      const unused = loaded.filter((file) => /[/](typescript|arborist)[/]/.test(file));
+      const inspector = process.moduleLoadList.filter((name) => name === "NativeModule inspector");
+      console.log(typeof pulumi.CustomResource, loaded.length > 50, unused.length, inspector.length);
+      console.log(typeof pulumi.runtime.serializeFunction);
 
-  it("its own start maps every stack trace through source maps, until speedUpSdk", async () => {
-    const program = `${prelude}
-      import { speedUpSdk } from "${programStart}";
-      const start = readFileSync(require.resolve("./cmd/run/index.js"), "utf8");
-      require("source-map-support/register");
-      const before = typeof Error.prepareStackTrace;
-      speedUpSdk();
-      const isRegistered = start.includes('require("source-map-support/register")');
-      console.log(isRegistered, before, typeof Error.prepareStackTrace);
-    `;
-    expect(await start(program, folder)).toBe("true function undefined");
-  });
-
-  it("it reports its steps through log.debug, until speedUpSdk", async () => {
-    const program = `${prelude}
-      import { speedUpSdk } from "${programStart}";
       await pulumi.runtime.setMocks({ newResource: () => ({ id: "1", state: {} }), call: () => ({}) });
       let reported = 0;
       pulumi.log.debug = () => Promise.resolve(void reported++);
@@ -130,27 +93,56 @@ describe("the SDK still has what is replaced, for the reason it is replaced", ()
       };
       await register("one");
       const before = reported > 0;
+      require("source-map-support/register");
+      const mapped = typeof Error.prepareStackTrace;
       speedUpSdk();
       reported = 0;
       await register("two");
       console.log(before, reported);
-    `;
-    expect(await start(program, folder)).toBe("true 0");
-  });
+      const start = readFileSync(require.resolve("./cmd/run/index.js"), "utf8");
+      const isRegistered = start.includes('require("source-map-support/register")');
+      console.log(isRegistered, mapped, typeof Error.prepareStackTrace);
 
-  it("it takes a stack trace for every promise, until stopStackTraces", async () => {
-    const program = `${prelude}
-      import { stopStackTraces } from "${programStart}";
       const { debuggablePromise } = require("./runtime/debuggable.js");
       const count = () => {
         const promise = Promise.resolve();
         debuggablePromise(promise);
         return promise._debugStackTrace.split("    at ").length - 1;
       };
-      const before = count() > 0;
+      const hasTrace = count() > 0;
       stopStackTraces();
-      console.log(before, count());
+      console.log(hasTrace, count());
     `;
-    expect(await start(program, folder)).toBe("true 0");
+    said = (await start(program, folder)).split("\n");
   });
+
+  it("leaves out what the SDK loads to serialize functions, and no debugger is attached", () => {
+    expect(said.slice(0, 2)).toEqual(["function true 0 0", "undefined"]);
+  });
+
+  it("reports its steps through log.debug, until speedUpSdk", () => {
+    expect(said[2]).toBe("true 0");
+  });
+
+  it("maps every stack trace through source maps, until speedUpSdk", () => {
+    expect(said[3]).toBe("true function undefined");
+  });
+
+  it("takes a stack trace for every promise, until stopStackTraces", () => {
+    expect(said[4]).toBe("true 0");
+  });
+});
+
+it("without that the SDK loads a compiler and a debugger, and waits for the debugger alone", async () => {
+  const program = `${prelude}
+    const hooks = require("./runtime/closure/v8Hooks.js");
+    await hooks.isInitializedAsync();
+    const loaded = Object.keys(require.cache);
+    const compiler = loaded.some((file) => /[/](typescript|arborist)[/]/.test(file));
+    const inspector = process.moduleLoadList.includes("NativeModule inspector");
+    const start = readFileSync(require.resolve("./cmd/run/index.js"), "utf8");
+    const uses = start.match(/v8Hooks[.][A-Za-z]+/g);
+    console.log(compiler, inspector, typeof pulumi.runtime.serializeFunction, String(uses));
+  `;
+  expect(await run(program)).toBe("true true function v8Hooks.isInitializedAsync");
 });

@@ -5,13 +5,13 @@ import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
 import { projectFolder } from "../components/project-folder.ts";
 import { keepToSandbox } from "../dev/environment.ts";
-import { openToolchain } from "../dev/pulumi-cli.ts";
+import { isPulumiItself, missingOf } from "../toolchain/ambient.ts";
 import { openCache } from "../toolchain/cache.ts";
+import { ensureToolchain } from "../toolchain/ensure.ts";
 import { clusterParts, partNamed, partTable, testParts } from "../toolchain/parts.ts";
-import { isPulumiItself, missingOf } from "../toolchain/present.ts";
 import { type FaultFigures, faultsVariable, readFigures, toFaultTable } from "./faults/figures.ts";
 import { mutants } from "./mutation/mutants.ts";
-import { otherOrder, otherOrderOfFiles } from "./other-order.ts";
+import { otherOrder } from "./other-order.ts";
 import { type Rows, rowsVariable } from "./rows.ts";
 
 /**
@@ -91,7 +91,7 @@ const beginOf = (message: string): string =>
 async function run({ args, rows, workers }: Plan): Promise<Count> {
   const projects = await findProjects(args);
   const needsPulumi = projects.has("engine") || projects.has("cluster");
-  const tools = needsPulumi ? (await openToolchain(say, testParts)).env : {};
+  const tools = needsPulumi ? (await ensureToolchain(say, testParts)).env : {};
   const folder = mkdtempSync(path.join(tmpdir(), "berth-test-"));
   const file = path.join(folder, "report.json");
   const faultsFile = path.join(folder, "faults.jsonl");
@@ -144,7 +144,7 @@ async function runDefault(): Promise<Count> {
   const ofCluster = [...clusterParts, "kubernetes" as const].map(partNamed);
   const missing = (await missingOf(ofCluster, cache)).map(({ name }) => name);
   const [, ...before] = await Promise.all([
-    openToolchain(say, testParts),
+    ensureToolchain(say, testParts),
     ...(isBuilt ? [] : [runSome("pure", "postgres")]),
   ]);
   const counts = await Promise.all([
@@ -162,24 +162,24 @@ async function runDefault(): Promise<Count> {
 const mutantsFile = "test/mutation/mutants.postgres.full.test.ts";
 
 /**
- * What `npm test` leaves out; and once more, in another order, what is pure or needs Postgres alone. Beside the files
- * that keep a processor busy run those that wait for most of their time.
+ * What `npm test` leaves out, in another order; and once more, in that order, what is pure or needs Postgres alone.
+ * Beside the files that keep a processor busy run those that wait for most of their time.
  */
 async function runFull(): Promise<Count> {
   const workers = Math.max(1, Math.ceil(availableParallelism() * 1.5) - 1);
-  const others = [...inProjects("!cluster"), ...except([mutantsFile]), ...otherOrderOfFiles];
+  const others = [...inProjects("!cluster"), ...except([mutantsFile])];
   // Each file that holds a mutant runs in another order before the first mutant is tried.
   const held = [...new Set(mutants.flatMap(({ tests }) => tests))];
   const cheap = [...exceptFull, ...inProjects("pure", "postgres"), ...except(held)];
-  const [most, [shuffled, ...rest]] = await Promise.all([
-    run({ args: [".full.test.", ".rows.test.", ...others], rows: "rest", workers }),
+  const cluster = [".full.test.", ...inProjects("cluster"), ...otherOrder];
+  const [[most, shuffled], waiting] = await Promise.all([
     runInTurn(
+      { args: [".full.test.", ".rows.test.", ...others, ...otherOrder], rows: "rest", workers },
       { args: [...cheap, ...otherOrder], rows: "first", workers },
-      { args: [".full.test.", ...inProjects("cluster")], rows: "rest" },
-      { args: [mutantsFile], rows: "rest", workers },
     ),
+    runInTurn({ args: cluster, rows: "rest" }, { args: [mutantsFile], rows: "rest", workers }),
   ]);
-  const counts = addUp([most, ...rest]);
+  const counts = addUp([most, ...waiting]);
   return {
     // `npm test` has counted each of the shuffled ones, and their faults.
     passed: counts.passed + (shuffled.failed === 0 ? 1 : 0),
@@ -189,10 +189,8 @@ async function runFull(): Promise<Count> {
   };
 }
 
-async function runInTurn(first: Plan, ...others: readonly Plan[]): Promise<[Count, ...Count[]]> {
-  const counts: [Count, ...Count[]] = [await run(first)];
-  for (const plan of others) counts.push(await run(plan));
-  return counts;
+async function runInTurn(first: Plan, second: Plan): Promise<[Count, Count]> {
+  return [await run(first), await run(second)];
 }
 
 function addUp(counts: readonly Count[]): Count {

@@ -1,24 +1,47 @@
-/** What the machine already has: a `pulumi` on PATH, plugins in the user's own `PULUMI_HOME`. */
-import { execFile } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+/** What is there already: a `pulumi` on PATH, plugins in the user's own `PULUMI_HOME`, and what is in the cache. */
+import { existsSync, mkdirSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, sep } from "node:path";
-import { promisify } from "node:util";
-import { type Cache, pluginFolder } from "./cache.ts";
-import { type Part, partNamed, partVersion } from "./parts.ts";
+import { execa } from "execa";
+import satisfies from "semver/functions/satisfies.js";
+import {
+  type Cache,
+  downloadedCliRoot,
+  isComplete,
+  isInPlace,
+  placeOf,
+  pluginFolder,
+} from "./cache.ts";
+import { type Part, partNamed, partTable, partVersion } from "./parts.ts";
+import { readJsonIfThere } from "./read-if-there.ts";
 
-/**
- * The `pulumi` on PATH if it is usable: at least the version that Berth is tested with, and with the Node host
- * beside it, without which every run warns. An older one is ignored.
- */
-export async function ambientCli(cache: Cache): Promise<string | undefined> {
+/** The `pulumi` to use, if there is one with its Node host. */
+export async function readyCli(cache: Cache): Promise<string | undefined> {
+  const ambient = await ambientCli(cache);
+  if (ambient !== undefined) return ambient;
+  const downloaded = join(downloadedCliRoot(cache), "bin", "pulumi");
+  if (existsSync(downloaded)) return downloaded;
+  const built = partTable.filter(isPulumiItself);
+  return built.every((part) => isInPlace(cache, part))
+    ? placeOf(cache, partNamed("pulumi"))
+    : undefined;
+}
+
+/** The wanted parts that the machine does not have. */
+export async function missingOf(wanted: readonly Part[], cache: Cache): Promise<Part[]> {
+  const cli = await readyCli(cache);
+  return wanted.filter(
+    (part) => (cli === undefined || !isPulumiItself(part)) && !isInPlace(cache, part),
+  );
+}
+
+/** Whether a part is `pulumi` or its Node host, which come together from one place. */
+export function isPulumiItself(part: Part): boolean {
+  return part.kind === "cli" || part.kind === "language";
+}
+
+/** The `pulumi` on PATH, if it is new enough and has the Node host beside it, without which every run warns. */
+async function ambientCli(cache: Cache): Promise<string | undefined> {
   const found = onPath("pulumi", cache.root);
   if (found === undefined) return undefined;
   const pulumi = realpathSync(found);
@@ -32,22 +55,13 @@ export async function ambientCli(cache: Cache): Promise<string | undefined> {
 export function ambientPlugin(cache: Cache, part: Part): string | undefined {
   const home = process.env["PULUMI_HOME"] || join(homedir(), ".pulumi");
   if (home === cache.home) return undefined;
-  const folder = pluginFolder(home, part);
-  const program = join(folder, part.binary);
-  return existsSync(program) && !existsSync(`${folder}.partial`) ? program : undefined;
+  const program = join(pluginFolder(home, part), part.binary);
+  return isComplete(program) ? program : undefined;
 }
 
-/** Compares release numbers; `3.260.0-alpha.1` counts as older than `3.260.0`. */
+/** `3.260.0-alpha.1` counts as older than `3.260.0`. */
 export function isAtLeast(version: string, wanted: string): boolean {
-  const [have, need] = [numbers(version), numbers(wanted)];
-  const differs = need.findIndex((number, at) => (have[at] ?? 0) !== number);
-  if (differs === -1) return !version.includes("-") || wanted.includes("-");
-  return (have[differs] ?? 0) > (need[differs] ?? 0);
-}
-
-function numbers(version: string): number[] {
-  const [release = ""] = version.replace(/^v/, "").split(/[-+]/);
-  return release.split(".").map(Number);
+  return satisfies(version, `>=${wanted}`, { includePrerelease: true });
 }
 
 /** The first such program on PATH that is not Berth's own. In nested runs Berth's folders come first. */
@@ -64,24 +78,13 @@ function onPath(name: string, notBelow: string): string | undefined {
 async function versionOf(program: string, memory: string): Promise<string | undefined> {
   const { size, mtimeMs } = statSync(program);
   const identity = [program, size, mtimeMs].join(" ");
-  const known = readMemory(memory);
+  const known = readJsonIfThere(memory) as { identity: string; version: string } | undefined;
   if (known?.identity === identity) return known.version;
-  try {
-    const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
-    const { stdout } = await promisify(execFile)(program, ["version"], { env, timeout: 10_000 });
-    const version = stdout.trim().replace(/^v/, "");
-    mkdirSync(dirname(memory), { recursive: true });
-    writeFileSync(memory, JSON.stringify({ identity, version }));
-    return version;
-  } catch {
-    return undefined;
-  }
-}
-
-function readMemory(file: string): { identity: string; version: string } | undefined {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as { identity: string; version: string };
-  } catch {
-    return undefined;
-  }
+  const env = { PULUMI_SKIP_UPDATE_CHECK: "true" };
+  const run = await execa(program, ["version"], { env, timeout: 10_000, reject: false });
+  if (run.failed) return undefined;
+  const version = run.stdout.trim().replace(/^v/, "");
+  mkdirSync(dirname(memory), { recursive: true });
+  writeFileSync(memory, JSON.stringify({ identity, version }));
+  return version;
 }

@@ -17,8 +17,8 @@ import {
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { moduleFolder, type Part, partNamed, partVersion } from "./parts.ts";
+import { readIfThere } from "./read-if-there.ts";
 
-/** The folders of one cache. */
 export interface Cache {
   readonly root: string;
   /** The built `pulumi` with its language host beside it, because Pulumi warns otherwise. */
@@ -69,13 +69,10 @@ export function downloadedCliRoot(cache: Cache): string {
   return join(cache.downloaded, `pulumi-${partVersion(partNamed("pulumi"))}`);
 }
 
-/**
- * A short digest of everything that decides the result of a build. A change in the part's Go files, pinned
- * modules, version or recipe makes a new key, and so a new build of that part alone.
- */
+/** A short digest of everything that decides the result of a build: a change builds that part alone again. */
 export function partKey(part: Part, folder = moduleFolder(part)): string {
   const digest = createHash("sha256");
-  const { binary, package: built, versionVariable, embeds } = part;
+  const { binary, package: built, versionVariable, embeds = [] } = part;
   const recipe = [binary, built, versionVariable, embeds, partVersion(part)];
   digest.update(JSON.stringify([...recipe, process.platform, process.arch]));
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
@@ -86,20 +83,20 @@ export function partKey(part: Part, folder = moduleFolder(part)): string {
   return digest.digest("hex").slice(0, 16);
 }
 
-/**
- * Whether the part is usable as it is: built from the present sources, or installed by Pulumi, which writes no
- * key. An unfinished download does not count.
- */
+/** Whether a program is there, and not from a download that was cut off. */
+export function isComplete(program: string): boolean {
+  return existsSync(program) && !existsSync(`${dirname(program)}.partial`);
+}
+
+/** Whether it is usable: built from the present sources, or installed by Pulumi, which writes no key. */
 export function isInPlace(cache: Cache, part: Part): boolean {
   const place = placeOf(cache, part);
-  if (!existsSync(place) || existsSync(`${dirname(place)}.partial`)) return false;
+  if (!isComplete(place)) return false;
   const key = readIfThere(`${place}.key`);
   return key === undefined ? part.kind === "plugin" : key === partKey(part);
 }
 
-/**
- * Puts a finished program where Pulumi looks for it, in one step, so an incomplete file never has that name.
- */
+/** Puts a program where Pulumi looks for it, in one step: an incomplete file never has that name. */
 export function putInPlace(cache: Cache, part: Part, program: string): void {
   const place = placeOf(cache, part);
   mkdirSync(dirname(place), { recursive: true });
@@ -119,13 +116,5 @@ function linkOrCopy(from: string, to: string): void {
     linkSync(from, to);
   } catch {
     copyFileSync(from, to);
-  }
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
   }
 }

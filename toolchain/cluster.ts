@@ -15,7 +15,6 @@ export interface ClusterTools {
   readonly crds: string;
 }
 
-/** Pulumi with its plugins, and the programs of the cluster. */
 export interface ClusterToolchain extends Toolchain {
   readonly cluster: ClusterTools;
 }
@@ -25,7 +24,7 @@ export async function ensureClusterToolchain(
   report: (line: string) => void,
   parts: readonly PartName[] = [],
 ): Promise<ClusterToolchain> {
-  const toolchain = await ensureToolchain({ parts: [...parts, ...clusterParts], report });
+  const toolchain = await ensureToolchain(report, [...parts, ...clusterParts]);
   const crds = await ensureCrds(report);
   return {
     ...toolchain,
@@ -41,7 +40,7 @@ export async function ensureClusterToolchain(
 
 /** Gets the Vault server, and the plugin for what is inside it. @returns the server's path */
 export async function ensureVaultServer(report: (line: string) => void): Promise<string> {
-  await ensureToolchain({ parts: vaultParts, report });
+  await ensureToolchain(report, vaultParts);
   return programOf("vault-server");
 }
 
@@ -52,11 +51,10 @@ export interface VaultOperatorTools {
   readonly crds: string;
 }
 
-/** Gets the Vault Secrets Operator. */
 export async function ensureVaultOperator(
   report: (line: string) => void,
 ): Promise<VaultOperatorTools> {
-  await ensureToolchain({ parts: ["vault-operator"], report });
+  await ensureToolchain(report, ["vault-operator"]);
   return {
     program: programOf("vault-operator"),
     crds: await ensureCrds(report, vaultOperatorSources),

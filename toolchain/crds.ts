@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Cache } from "./cache.ts";
 import { downloadModule } from "./go-build.ts";
-import { versionIn } from "./parts.ts";
+import { requiredVersion } from "./parts.ts";
 
 /** A Go module and the files to take from it. */
 export interface CrdSource {
@@ -57,10 +57,7 @@ export const crdSources: readonly CrdSource[] = [
   },
 ];
 
-/**
- * What else the Vault Secrets Operator needs in a cluster: all kinds that it watches, and its rights. Only a cluster that
- * it runs in has them.
- */
+/** What the Vault Secrets Operator needs beside these where it runs: all kinds that it watches, and its rights. */
 export const vaultOperatorSources: readonly CrdSource[] = [
   {
     module: "github.com/hashicorp/vault-secrets-operator",
@@ -74,9 +71,7 @@ export const vaultOperatorSources: readonly CrdSource[] = [
 
 /** The pinned version of a source, without the v. */
 export function crdVersion({ module }: CrdSource): string {
-  const version = versionIn(crdModuleFolder, module);
-  if (version === undefined) throw new Error(`${crdModuleFolder}/go.mod requires no ${module}`);
-  return version;
+  return requiredVersion(crdModuleFolder, module);
 }
 
 function toVaultFile(plural: string): string {

@@ -1,5 +1,6 @@
 /** Pulumi's own downloads. They are tried first, and fail fast where the network is closed. */
 import { rmSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import { type Cache, downloadedCliRoot, pluginFolder } from "./cache.ts";
 import { type Part, partNamed, partVersion } from "./parts.ts";
@@ -62,17 +63,11 @@ async function refusedOnFailure(work: Promise<unknown>, what: string): Promise<v
   }
 }
 
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = new Error(`no end after ${String(milliseconds / 60_000)} min`);
-    timer = setTimeout(() => {
-      reject(error);
-    }, milliseconds);
+function within(milliseconds: number, work: Promise<unknown>): Promise<unknown> {
+  const late = delay(milliseconds, undefined, { ref: false }).then(() => {
+    throw new Error(`no end after ${String(milliseconds / 60_000)} min`);
   });
-  return Promise.race([work, late]).finally(() => {
-    clearTimeout(timer);
-  });
+  return Promise.race([work, late]);
 }
 
 /** The first line of the innermost cause: `fetch failed` alone does not help. */

@@ -1,12 +1,9 @@
-/**
- * Makes sure that `pulumi`, its Node host and the given plugins exist: uses what the machine has, else
- * downloads, else builds. If all exist, it only reads a few files.
- */
+/** Gets `pulumi`, its Node host and plugins: uses what the machine has, else downloads, else builds. */
 import { delimiter, dirname } from "node:path";
+import { isPulumiItself, missingOf, readyCli } from "./ambient.ts";
 import { type Cache, openCache } from "./cache.ts";
 import { withLock } from "./lock.ts";
 import { type PartName, partTable } from "./parts.ts";
-import { isPulumiItself, missingOf, readyCli } from "./present.ts";
 
 /** The `pulumi` program, and the environment for everything that runs it. */
 export interface Toolchain {
@@ -14,15 +11,11 @@ export interface Toolchain {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Which parts to get, and where to report progress. */
-export interface EnsureOptions {
-  /** More parts than `pulumi` and its Node host, which are always included. @default none */
-  readonly parts?: readonly PartName[];
-  readonly report: (line: string) => void;
-}
-
-/** Gets the missing parts and returns how to run `pulumi`. */
-export async function ensureToolchain({ parts = [], report }: EnsureOptions): Promise<Toolchain> {
+/** Gets `pulumi`, its Node host and these parts, and returns how to run `pulumi`. */
+export async function ensureToolchain(
+  report: (line: string) => void,
+  parts: readonly PartName[] = [],
+): Promise<Toolchain> {
   const cache = openCache();
   const wanted = partTable.filter((part) => isPulumiItself(part) || parts.includes(part.name));
   if ((await missingOf(wanted, cache)).length > 0) {

@@ -11,13 +11,22 @@ import { moduleFolder, type Part, partVersion } from "./parts.ts";
  */
 export const goEnvironment = { GOWORK: "off", GO111MODULE: "on", GOTOOLCHAIN: "auto" } as const;
 
-/** Go builds what go.mod and go.sum pin. It looks up no newer versions and edits neither file. */
-const buildFlags = ["-mod=readonly", "-trimpath", "-buildvcs=false"];
+const withoutDebugTables = "-s -w";
 
 /**
- * The built program of a part. An earlier build with the same key is used again. An interrupted build leaves a
- * `.partial` folder, which the next build replaces.
+ * Go builds what go.mod and go.sum pin. It looks up no newer versions and edits neither file. Without debug tables it
+ * compiles in about seven eighths of the time, and a program is a third smaller. All builds have the same flags, because
+ * Go compiles a package again for other ones.
  */
+export const buildFlags = [
+  "-mod=readonly",
+  "-trimpath",
+  "-buildvcs=false",
+  "-gcflags=all=-dwarf=false",
+  `-ldflags=${withoutDebugTables}`,
+];
+
+/** An earlier build with the same key is used again. One that was cut off leaves a `.partial` folder. */
 export async function buildPart(cache: Cache, part: Part): Promise<string> {
   const folder = join(cache.built, `${part.name}-${partKey(part)}`);
   const program = join(folder, part.binary);
@@ -25,7 +34,7 @@ export async function buildPart(cache: Cache, part: Part): Promise<string> {
   const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
-  const flags = [...buildFlags, `-ldflags=${linkerFlags(part)}`];
+  const flags = [...buildFlags, ...versionFlag(part)];
   const overlay = await embeddedFiles(part, partial, flags);
   const target = join(partial, part.binary);
   await go(part, ["build", ...flags, `-overlay=${overlay}`, "-o", target, part.package]);
@@ -47,19 +56,17 @@ export async function requireGo(reason: string): Promise<void> {
   );
 }
 
-/** Without debug tables (-s -w) a program is a third smaller and links faster. */
-function linkerFlags(part: Part): string {
-  if (part.versionVariable === undefined) return "-s -w";
+/** Go takes the last `-ldflags`. */
+function versionFlag(part: Part): string[] {
+  if (part.versionVariable === undefined) return [];
   const { symbol, prefix } = part.versionVariable;
-  return `-s -w -X ${symbol}=${prefix}${partVersion(part)}`;
+  return [`-ldflags=${withoutDebugTables} -X ${symbol}=${prefix}${partVersion(part)}`];
 }
 
-/**
- * Go embeds only files of its own module. An overlay adds files from elsewhere without a change in the tree.
- */
+/** Go embeds only files of its own module. An overlay adds others without a change in the tree. */
 async function embeddedFiles(part: Part, scratch: string, flags: string[]): Promise<string> {
   const replace: Record<string, string> = {};
-  for (const embedded of part.embeds) {
+  for (const embedded of part.embeds ?? []) {
     const seenAs = join(moduleFolder(part), embedded.file);
     if ("printedBy" in embedded) {
       const printer = join(scratch, "print");

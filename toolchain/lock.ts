@@ -2,10 +2,11 @@
  * A lock for one process at a time: a transaction of SQLite, which locks its file through the operating system.
  * That frees it when the process ends, however it ends, so no lock is ever left behind.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readJsonIfThere } from "./read-if-there.ts";
 
 const pauseMs = 500;
 
@@ -35,7 +36,7 @@ export async function withLock<T>(
   try {
     let heard: News | undefined;
     while (!tryLock(lock)) {
-      const said = readNews(news);
+      const said = readJsonIfThere(news) as News | undefined;
       if (said !== undefined && said.pid !== heard?.pid) {
         report(`waiting for another Berth process (pid ${String(said.pid)}) to finish its part`);
       }
@@ -64,14 +65,5 @@ function tryLock(lock: DatabaseSync): boolean {
   } catch (error) {
     if ((error as { readonly errcode?: number }).errcode === busy) return false;
     throw error;
-  }
-}
-
-/** undefined = the owner has said nothing yet. */
-function readNews(file: string): News | undefined {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as News;
-  } catch {
-    return undefined;
   }
 }

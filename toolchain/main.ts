@@ -1,7 +1,7 @@
 /** `node toolchain/main.ts`: gets the toolchain and prints its paths. */
 import { parseArgs } from "node:util";
 import { ensureClusterToolchain } from "./cluster.ts";
-import { ensureToolchain } from "./ensure.ts";
+import { ensureToolchain, type Toolchain } from "./ensure.ts";
 import { type PartName, partNamed } from "./parts.ts";
 
 const help = `Gets pulumi and its Node host, and the plugins that are asked for: uses what is there,
@@ -22,14 +22,7 @@ Usage: node toolchain/main.ts [options]
 Exit codes: 0 all in place, 1 something could not be had, 2 wrong usage.
 `;
 
-interface Wish {
-  readonly parts: readonly PartName[];
-  readonly cluster: boolean;
-  readonly json: boolean;
-  readonly help: boolean;
-}
-
-function readArguments(): Wish {
+function readArguments() {
   const { values } = parseArgs({
     options: {
       parts: { type: "string" },
@@ -39,12 +32,13 @@ function readArguments(): Wish {
       help: { type: "boolean", default: false },
     },
   });
-  const parts = values.parts?.split(",").map((name) => partNamed(name.trim()).name) ?? [];
-  return { ...values, parts: values.kubernetes ? [...parts, "kubernetes"] : parts };
+  const named = values.parts?.split(",").map((name) => partNamed(name.trim()).name) ?? [];
+  const parts: readonly PartName[] = values.kubernetes ? [...named, "kubernetes"] : named;
+  return { ...values, parts };
 }
 
 async function main(): Promise<number> {
-  let wish: Wish;
+  let wish: ReturnType<typeof readArguments>;
   try {
     wish = readArguments();
   } catch (error) {
@@ -60,7 +54,7 @@ async function main(): Promise<number> {
     const { parts } = wish;
     const toolchain = wish.cluster
       ? await ensureClusterToolchain(report, parts)
-      : await ensureToolchain({ parts, report });
+      : await ensureToolchain(report, parts);
     process.stdout.write(
       wish.json ? `${JSON.stringify(toolchain, null, 2)}\n` : summary(toolchain),
     );
@@ -71,7 +65,7 @@ async function main(): Promise<number> {
   }
 }
 
-function summary({ pulumi, env }: Awaited<ReturnType<typeof ensureToolchain>>): string {
+function summary({ pulumi, env }: Toolchain): string {
   const lines = Object.entries(env).map(([name, value]) => `export ${name}='${value}'`);
   return `${lines.join("\n")}\nThe toolchain is ready: ${pulumi}\n`;
 }

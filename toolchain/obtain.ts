@@ -1,10 +1,9 @@
 /** Gets missing parts: copies, downloads or builds them, and reports progress. */
-import { ambientPlugin } from "./ambient.ts";
+import { ambientPlugin, isPulumiItself, missingOf, readyCli } from "./ambient.ts";
 import { type Cache, putInPlace } from "./cache.ts";
 import { DownloadRefused, downloadCli, downloadPlugin } from "./download.ts";
 import { buildPart, requireGo } from "./go-build.ts";
 import type { Part } from "./parts.ts";
-import { isPulumiItself, missingOf, readyCli } from "./present.ts";
 
 type Report = (line: string) => void;
 
@@ -36,10 +35,7 @@ function reasonToBuild(parts: readonly Part[]): string {
     : "the downloads brought less than was asked for";
 }
 
-/**
- * Downloads parts. Stops at the first refusal and returns the reason: other sites will most likely refuse too,
- * and each attempt takes seconds.
- */
+/** Stops at the first refusal and returns the reason: other sites will most likely refuse too. */
 async function downloadAll(
   cache: Cache,
   parts: readonly Part[],

@@ -25,37 +25,24 @@ export type PartName =
   | "vault-server"
   | "vault-operator";
 
-/**
- * A file that the Go build embeds and the tree does not have: output of a program in the same module, or a file
- * of another module.
- */
+/** A file that the Go build embeds and the tree does not have: a program prints it, or another module has it. */
 export type Embedded =
   | { readonly file: string; readonly printedBy: string }
   | { readonly file: string; readonly module: string; readonly path: string };
 
-/** Name, version, download and build of one part. */
 export interface Part {
   readonly name: PartName;
   readonly kind: PartKind;
   /** File name of the program. */
   readonly binary: string;
-  /**
-   * Where its version is pinned: in the npm package that needs exactly this version of the plugin, or in the
-   * part's go.mod.
-   */
+  /** Where it is pinned: in the npm package that needs exactly this plugin, or in the part's go.mod. */
   readonly version: { readonly npm: string } | { readonly module: string };
   /** The Go package to build, relative to the part's module. */
   readonly package: string;
-  /**
-   * The Go variable for the version, and the prefix of the number in it. @default - the sources have the
-   * version
-   */
+  /** The Go variable for the version, and the prefix of the number in it; undefined = the sources have it. */
   readonly versionVariable?: { readonly symbol: string; readonly prefix: "" | "v" };
-  readonly embeds: readonly Embedded[];
-  /**
-   * A URL at the site of its download. It is tried first, so a closed network costs seconds only. @default -
-   * the part is always built
-   */
+  readonly embeds?: readonly Embedded[];
+  /** A URL at the site of its download. It is asked first; undefined = the part is always built. */
   readonly site?: string;
   /** Where `pulumi plugin install` downloads it. @default - Pulumi's default place */
   readonly server?: string;
@@ -65,80 +52,80 @@ export interface Part {
 
 const sdkVersion = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 const kubernetesModule = "github.com/pulumi/pulumi-kubernetes/provider/v4";
-const kubernetesFiles = "cmd/pulumi-resource-kubernetes";
 const pulumiSite = "https://get.pulumi.com/install.sh";
+
+/** `pulumi` and its Node host: Pulumi's own programs, of one version. */
+const ofPulumi = {
+  version: { module: "github.com/pulumi/pulumi/pkg/v3" },
+  versionVariable: { symbol: sdkVersion, prefix: "v" },
+  site: pulumiSite,
+} as const;
+
+/** A plugin: a small program in `toolchain/go/`. */
+const ownPlugin = {
+  kind: "plugin",
+  package: ".",
+  versionVariable: { symbol: "main.version", prefix: "" },
+  site: pulumiSite,
+} as const;
+
+/** A plugin that serves a Terraform provider. */
+const bridged = {
+  ...ownPlugin,
+  embeds: [{ file: "schema.json", printedBy: "./schema" }],
+} as const;
 
 /** All parts in build order: each leaves compiled packages that the next one uses. */
 export const partTable: readonly Part[] = [
   {
+    ...ofPulumi,
     name: "pulumi",
     kind: "cli",
     binary: "pulumi",
-    version: { module: "github.com/pulumi/pulumi/pkg/v3" },
     package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-    versionVariable: { symbol: sdkVersion, prefix: "v" },
-    embeds: [],
-    site: pulumiSite,
     about: "4 min",
   },
   {
+    ...ofPulumi,
     name: "language-nodejs",
     kind: "language",
     binary: "pulumi-language-nodejs",
-    version: { module: "github.com/pulumi/pulumi/pkg/v3" },
     package: "github.com/pulumi/pulumi/sdk/nodejs/cmd/pulumi-language-nodejs/v3",
-    versionVariable: { symbol: sdkVersion, prefix: "v" },
-    embeds: [],
-    site: pulumiSite,
     about: "30 s",
   },
   {
+    ...bridged,
     name: "postgresql",
-    kind: "plugin",
     binary: "pulumi-resource-postgresql",
     version: { npm: "@pulumi/postgresql" },
-    package: ".",
-    versionVariable: { symbol: "main.version", prefix: "" },
-    embeds: [{ file: "schema.json", printedBy: "./schema" }],
-    site: pulumiSite,
     about: "2 min",
   },
   {
+    ...bridged,
     name: "onepassword",
-    kind: "plugin",
     binary: "pulumi-resource-onepassword",
     version: { npm: "@1password/pulumi-onepassword" },
-    package: ".",
-    versionVariable: { symbol: "main.version", prefix: "" },
-    embeds: [{ file: "schema.json", printedBy: "./schema" }],
     site: "https://api.github.com/",
     server: "github://api.github.com/1Password/pulumi-onepassword",
     about: "1 min",
   },
   {
+    ...ownPlugin,
     name: "kubernetes",
-    kind: "plugin",
     binary: "pulumi-resource-kubernetes",
     version: { npm: "@pulumi/kubernetes" },
-    package: ".",
-    versionVariable: { symbol: "main.version", prefix: "" },
     embeds: ["schema.json", "terraform-mapping.json"].map((file) => ({
       file,
       module: kubernetesModule,
-      path: `${kubernetesFiles}/${file}`,
+      path: `cmd/pulumi-resource-kubernetes/${file}`,
     })),
-    site: pulumiSite,
     about: "8 min",
   },
   {
+    ...bridged,
     name: "vault",
-    kind: "plugin",
     binary: "pulumi-resource-vault",
     version: { npm: "@pulumi/vault" },
-    package: ".",
-    versionVariable: { symbol: "main.version", prefix: "" },
-    embeds: [{ file: "schema.json", printedBy: "./schema" }],
-    site: pulumiSite,
     about: "1 min",
   },
   {
@@ -147,7 +134,6 @@ export const partTable: readonly Part[] = [
     binary: "etcd",
     version: { module: "go.etcd.io/etcd/server/v3" },
     package: "go.etcd.io/etcd/server/v3",
-    embeds: [],
     about: "1 min",
   },
   {
@@ -157,7 +143,6 @@ export const partTable: readonly Part[] = [
     version: { module: "k8s.io/kubernetes" },
     package: "k8s.io/kubernetes/cmd/kube-apiserver",
     versionVariable: { symbol: "k8s.io/component-base/version.gitVersion", prefix: "v" },
-    embeds: [],
     about: "4 min",
   },
   {
@@ -166,7 +151,6 @@ export const partTable: readonly Part[] = [
     binary: "kwok",
     version: { module: "sigs.k8s.io/kwok" },
     package: "sigs.k8s.io/kwok/cmd/kwok",
-    embeds: [],
     about: "2 min",
   },
   {
@@ -175,7 +159,6 @@ export const partTable: readonly Part[] = [
     binary: "onepassword-operator",
     version: { module: "github.com/1Password/onepassword-operator" },
     package: "github.com/1Password/onepassword-operator/cmd",
-    embeds: [],
     about: "1 min",
   },
   {
@@ -184,7 +167,6 @@ export const partTable: readonly Part[] = [
     binary: "vault-server",
     version: { module: "github.com/hashicorp/vault" },
     package: ".",
-    embeds: [],
     about: "4 min",
   },
   {
@@ -193,7 +175,6 @@ export const partTable: readonly Part[] = [
     binary: "vault-secrets-operator",
     version: { module: "github.com/hashicorp/vault-secrets-operator" },
     package: "github.com/hashicorp/vault-secrets-operator",
-    embeds: [],
     about: "2 min",
   },
 ];
@@ -207,7 +188,6 @@ export const clusterParts: readonly PartName[] = ["etcd", "kube-apiserver", "kwo
 /** Vault, and the plugin that makes objects inside it. Only a run that asks for Vault needs them. */
 export const vaultParts: readonly PartName[] = ["vault", "vault-server"];
 
-/** The part with this name. */
 export function partNamed(name: string): Part {
   const part = partTable.find((row) => row.name === name);
   if (part === undefined) {
@@ -226,19 +206,11 @@ export function moduleFolder(part: Part): string {
 export function partVersion(part: Part): string {
   return "npm" in part.version
     ? installedVersion(part.version.npm)
-    : requiredVersion(part, part.version.module);
-}
-
-/** The version of a module in the part's go.mod, without the v. */
-export function requiredVersion(part: Part, module: string): string {
-  const version = versionIn(moduleFolder(part), module);
-  if (version !== undefined) return version;
-  const file = `${moduleFolder(part)}/go.mod`;
-  throw new Error(`${file} requires no ${module}, which gives the part ${part.name} its version.`);
+    : requiredVersion(moduleFolder(part), part.version.module);
 }
 
 /** The version that go.mod in a folder requires of a module, without the v. */
-export function versionIn(folder: string, module: string): string | undefined {
+export function requiredVersion(folder: string, module: string): string {
   const file = `${folder}/go.mod`;
   for (const line of readFileSync(file, "utf8").split("\n")) {
     const words = line
@@ -247,7 +219,7 @@ export function versionIn(folder: string, module: string): string | undefined {
       .split(" ");
     if (words[0] === module && words[1]?.startsWith("v")) return words[1].slice(1);
   }
-  return undefined;
+  throw new Error(`${file} requires no ${module}`);
 }
 
 function installedVersion(npmPackage: string): string {

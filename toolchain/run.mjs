@@ -65,10 +65,7 @@ export function chooseNode(root, current) {
   );
 }
 
-/**
- * Installs exactly what package-lock.json names, and reports progress.
- * @param {string} root
- */
+/** Installs exactly what package-lock.json names, and reports progress. */
 async function install(root) {
   process.stderr.write("installing npm packages, once (about a minute)\n");
   const start = Date.now();
@@ -96,7 +93,7 @@ async function install(root) {
   process.stderr.write(`npm packages installed in ${seconds()}\n`);
 }
 
-/** `123 of 640 packages`: how many of package-lock.json are installed. @param {string} root */
+/** `123 of 640 packages`: how many of package-lock.json are installed. */
 function countInstalled(root) {
   const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
   const paths = Object.keys(packages).filter((path) => path !== "" && !packages[path].optional);
@@ -104,12 +101,7 @@ function countInstalled(root) {
   return `${there.length} of ${paths.length} packages`;
 }
 
-/**
- * Runs the script and ends with its exit code, or by the signal that ended it.
- * @param {string} root
- * @param {string} node
- * @param {string[]} args
- */
+/** Runs the script and ends with its exit code, or by the signal that ended it. */
 function run(root, node, [script = "", ...rest]) {
   const path = [join(root, "node_modules", ".bin"), dirname(node), process.env.PATH ?? ""];
   // Node 22 warns at every start that TypeScript support is experimental.

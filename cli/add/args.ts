@@ -7,24 +7,19 @@ import {
 } from "../../components/config/presets/presets.ts";
 import { AppName } from "../../components/config/schema/primitives.ts";
 import type { AppEntry } from "../../components/config/schema/stack.ts";
-import { toOneError } from "../../components/errors.ts";
+import { type Problem, toOneError } from "../../components/errors.ts";
+import type { AppArgs } from "../define-verb.ts";
 import type { Ask } from "./ask.ts";
 
-/** The options of the verb. */
-export interface AddArgs {
-  readonly stack: string;
-  readonly file: string | undefined;
+export interface AddArgs extends AppArgs {
   /** The file that the entry goes to, if the stack file is generated from it. */
   readonly into: string | undefined;
   readonly json: boolean;
   /** The preview is shown afterwards. */
   readonly preview: boolean;
-  /** Name of the app. */
-  readonly app: string | undefined;
   readonly namespace: string | undefined;
   /** Folder in Git that starts the app. */
   readonly git: string | undefined;
-  /** Chart that starts the app. */
   readonly chart: string | undefined;
   /** A chart that Berth knows. */
   readonly preset: string | undefined;
@@ -73,22 +68,18 @@ export async function completeArgs(
   if (ask !== undefined) {
     if (given.app === undefined) args = await askFor(args, questions.app, ask);
     for (const question of given.app === undefined ? workloads : []) {
-      if (hasWorkload(args)) break;
+      if ((args.git ?? args.preset ?? args.chart) !== undefined) break;
       const answer = await ask(question.text);
       if (answer !== "") args = { ...args, [question.key]: answer };
     }
     for (const question of findMissing(args)) args = await askFor(args, question, ask);
   }
   const problems = [
-    ...findMissing(args).map(({ flag, text }) => `missing: ${flag} (${text})`),
+    ...findMissing(args).map(({ flag, text }) => ({ what: `missing: ${flag} (${text})` })),
     ...findContradictions(args),
   ];
   if (problems.length > 0) throw toOneError("add", problems);
   return { ...args, app: args.app ?? "" };
-}
-
-function hasWorkload({ git, preset, chart }: AddArgs): boolean {
-  return (git ?? preset ?? chart) !== undefined;
 }
 
 async function askFor(args: AddArgs, { key, text }: Question, ask: Ask): Promise<AddArgs> {
@@ -112,30 +103,33 @@ function findMissing(args: AddArgs): readonly Question[] {
   ];
 }
 
-function findContradictions(args: AddArgs): string[] {
+function findContradictions(args: AddArgs): Problem[] {
   const { git, chart, preset, repo, chartVersion } = args;
   const nameProblem = args.app === undefined ? undefined : findNameProblem(args.app);
   const ways = Object.entries({ git, chart, preset }).filter(([, value]) => value !== undefined);
   const isAlone = chart === undefined && preset === undefined;
-  return [
-    ...(nameProblem === undefined
-      ? []
-      : [
-          `${JSON.stringify(args.app)} ${nameProblem}\n    fix: give another name, as in ${commandLine("add", "wiki")}`,
-        ]),
-    ...(ways.length > 1
-      ? [`got ${ways.map(([name]) => `--${name}`).join(" and ")}\n    fix: use only one of them`]
-      : []),
-    ...(isAlone && (repo ?? chartVersion) !== undefined
-      ? ["got --repo or --chart-version without --chart or --preset\n    fix: add one of them"]
-      : []),
-    ...(preset === undefined || isPreset(preset)
-      ? []
-      : [`--preset: got "${preset}"\n    fix: use one of ${presetNames.join(", ")}`]),
-    ...args.logins
-      .filter((login) => !/^[^=]+=[^=]+$/.test(login))
-      .map((login) => `--login: got "${login}"\n    fix: write it as --login reports=readonly`),
-  ];
+  const problems: Problem[] = [];
+  if (nameProblem !== undefined) {
+    const fix = `give another name, as in ${commandLine("add", "wiki")}`;
+    problems.push({ what: `${JSON.stringify(args.app)} ${nameProblem}`, fix });
+  }
+  if (ways.length > 1) {
+    const what = `got ${ways.map(([name]) => `--${name}`).join(" and ")}`;
+    problems.push({ what, fix: "use only one of them" });
+  }
+  if (isAlone && (repo ?? chartVersion) !== undefined) {
+    const what = "got --repo or --chart-version without --chart or --preset";
+    problems.push({ what, fix: "add one of them" });
+  }
+  if (preset !== undefined && !isPreset(preset)) {
+    const fix = `use one of ${presetNames.join(", ")}`;
+    problems.push({ what: `--preset: got "${preset}"`, fix });
+  }
+  for (const login of args.logins.filter((one) => !/^[^=]+=[^=]+$/.test(one))) {
+    const fix = "write it as --login reports=readonly";
+    problems.push({ what: `--login: got "${login}"`, fix });
+  }
+  return problems;
 }
 
 function isPreset(name: string): name is PresetName {
@@ -168,7 +162,7 @@ function toWorkload({ git, chart, preset, repo, chartVersion }: AddArgs): AppEnt
   return { helm: { ...repository, ...name, version: chartVersion ?? known.seen } };
 }
 
-/** Where an entry says something else than the arguments, as `path: value, not value`. */
+/** Where an entry has another value than the arguments, as `path: got value; the entry has value`. */
 export function findDifferences(wanted: unknown, existing: unknown, path = ""): string[] {
   if (typeof wanted === "object" && wanted !== null) {
     const existingApp = (existing ?? {}) as Readonly<Record<string, unknown>>;
@@ -178,5 +172,5 @@ export function findDifferences(wanted: unknown, existing: unknown, path = ""): 
   }
   if (wanted === existing) return [];
   const shown = existing === undefined ? "nothing" : JSON.stringify(existing);
-  return [`${path} is ${shown} there, and ${JSON.stringify(wanted)} was given`];
+  return [`${path}: got ${JSON.stringify(wanted)}; the entry has ${shown}`];
 }

@@ -1,11 +1,7 @@
 import { isCancel, text } from "@clack/prompts";
 import { BerthError } from "../../components/errors.ts";
 
-/**
- * Asks a person one question and returns the answer without blanks around it.
- *
- * @param findProblem Why an answer is not possible; the person is then asked again.
- */
+/** Asks a person, again while `findProblem` answers, and returns the answer without blanks around it. */
 export type Ask = (
   question: string,
   findProblem?: (answer: string) => string | undefined,

@@ -2,24 +2,19 @@ import type { OnePasswordAccess } from "../../components/config/environment.ts";
 import { keysInItem } from "../../components/config/login-keys.ts";
 import type { ItemRef } from "../../components/config/spec/item.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
-import { BerthError, toOneError } from "../../components/errors.ts";
+import { BerthError } from "../../components/errors.ts";
 import { ItemReadError } from "../../components/onepassword/item.ts";
-import {
-  describeMissing,
-  type ItemRequest,
-  type MissingItem,
-} from "../../components/onepassword/item-request.ts";
-import { inspectItems, readItems } from "../../components/onepassword/read-items.ts";
+import { inspectItems, readItems, refuseItems } from "../../components/onepassword/read-items.ts";
 import {
   planItemRequests,
   readAdmin,
   refuseReservedAdmin,
 } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import type { UnreadItem } from "../../components/onepassword/unread.ts";
 import { createThroughClient } from "../../components/onepassword/write/create-login.ts";
 import { makePassword } from "../../components/onepassword/write/password.ts";
 
-/** An item of one of the app's logins. */
 export interface LoginItem extends ItemRef {
   /** Key of the role in the entry. */
   readonly role: string;
@@ -39,12 +34,15 @@ export async function makeItems(
   const alone = { ...spec, apps: [app] };
   const requests = planItemRequests(alone);
   const { items, missing, problems } = await inspectItems(requests, readThroughClient(access));
-  const toMake = missing.filter(({ wanted }) => wanted.some(isMakeable));
-  const others = missing.filter(({ wanted }) => !wanted.some(isMakeable));
-  const all = [...problems, ...others.map(describeMissing)];
-  if (all.length > 0) throw toOneError(`app ${app.name}: 1Password`, all.toSorted());
+  const toMake = missing.filter(isMakeable);
+  const others = missing.filter((item) => !isMakeable(item));
+  refuseItems(`app ${app.name}: 1Password`, problems, others);
   refuseReservedAdmin(alone, readAdmin(alone, items));
-  const found = requests.filter(isLogin).map((request) => toLoginItem(app, request, toMake));
+  const found = requests.flatMap(({ ref, username }): LoginItem[] => {
+    if (username === undefined) return [];
+    const isMissing = toMake.some(({ wanted }) => wanted.some((one) => isSame(one.ref, ref)));
+    return [{ ...ref, role: roleOf(app, ref).key, username, state: isMissing ? "made" : "there" }];
+  });
   const create = createThroughClient(access);
   const made: string[] = [];
   for (const item of found.filter(({ state }) => state === "made")) {
@@ -63,24 +61,8 @@ export async function makeItems(
   return found;
 }
 
-type LoginRequest = ItemRequest & { readonly username: string };
-
-function isLogin(request: ItemRequest): request is LoginRequest {
-  return request.username !== undefined;
-}
-
-function isMakeable({ makeCommand }: ItemRequest): boolean {
-  return makeCommand !== undefined;
-}
-
-function toLoginItem(
-  app: AppSpec,
-  { ref, username }: LoginRequest,
-  toMake: readonly MissingItem[],
-): LoginItem {
-  const isMissing = toMake.some(({ wanted }) => wanted.some((one) => isSame(one.ref, ref)));
-  const role = roleOf(app, ref).key;
-  return { ...ref, role, username, state: isMissing ? "made" : "there" };
+function isMakeable({ wanted }: UnreadItem): boolean {
+  return wanted.some(({ makeCommand }) => makeCommand !== undefined);
 }
 
 function roleOf(app: AppSpec, ref: ItemRef): RoleSpec {

@@ -11,7 +11,6 @@ import { inspectKv, type KvSecret } from "../../components/vault/http/kv.ts";
 
 /** Values that the entry has `add` generate in Vault's KV engine. Those that are there are never read or changed. */
 
-/** A key of a KV secret. */
 export interface KvValue {
   /** `mount/path`. */
   readonly secret: string;
@@ -27,7 +26,9 @@ interface KvState extends KvSecret {
 
 /** Looks which values are there. Throws before anything is made. */
 export async function inspectValues(spec: StackSpec, app: AppSpec): Promise<readonly KvState[]> {
-  const secrets = (app.vault?.secrets ?? []).filter(hasRecipes);
+  const secrets = (app.vault?.secrets ?? []).filter(
+    ({ generate }) => Object.keys(generate).length > 0,
+  );
   const { vault } = spec.secrets;
   if (vault === undefined || secrets.length === 0) return [];
   const client = createVaultClient(readVaultAccess(toVaultPlace(vault)));
@@ -38,10 +39,6 @@ export async function inspectValues(spec: StackSpec, app: AppSpec): Promise<read
     states.push({ secret, client, keys, version });
   }
   return states;
-}
-
-function hasRecipes({ generate }: VaultSecretSpec): boolean {
-  return Object.keys(generate).length > 0;
 }
 
 /** In version 1 of the engine a write replaces the whole secret, whatever it holds. */
@@ -122,8 +119,7 @@ function explain(error: unknown, app: AppSpec, { secret, version }: KvState): un
       },
     );
   }
-  const [what = ""] = error.message.split("\n");
-  return new BerthError(`${at}: ${what}; ${so}`, {
+  return new BerthError(`${at}: ${error.what}; ${so}`, {
     cause: error,
     hint: `${error.hint ?? "see above"}, then run the same command again: it goes on from here`,
   });

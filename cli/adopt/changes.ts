@@ -8,9 +8,7 @@ import { type Action, isAboutOwnershipRole } from "../../components/postgres/sta
 
 /** What an adoption may do. Pure. Everything else keeps an entry from being proposed. */
 
-/**
- * False for a problem that the verb itself helps with: it prints the statements that give the admin the right.
- */
+/** False for a problem that the verb helps with: it prints the statements that give the admin the right. */
 export function isNotForLater({ code }: Problem): boolean {
   return code !== "role-out-of-reach";
 }

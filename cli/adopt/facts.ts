@@ -12,6 +12,7 @@ import {
   inspectVerifiers,
 } from "../../components/postgres/catalog/catalog.ts";
 import { inspectUnlisted, type StrangeObject } from "../../components/postgres/catalog/unlisted.ts";
+import { isSharedName } from "../../components/postgres/rules/shared-names.ts";
 import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
 import {
   type ServerTarget,
@@ -26,7 +27,6 @@ export interface Extra {
   readonly count: number;
 }
 
-/** The inside of one database. */
 export interface Inside {
   /** Access of every login role that is not reserved. */
   readonly access: LiveAccess;
@@ -37,13 +37,18 @@ export interface Inside {
   readonly objects: readonly StrangeObject[];
 }
 
-/** What was read of a whole server. */
 export interface AdoptFacts {
   readonly catalog: Catalog;
   /** By database. A string says why Berth could not connect to it. */
   readonly insides: ReadonlyMap<string, Inside | string>;
   /** By role. undefined = only a superuser may read them. Secret. */
   readonly verifiers: ReadonlyMap<string, string | null> | undefined;
+}
+
+/** undefined = Berth did not or could not look into it. */
+export function insideOf({ insides }: AdoptFacts, database: string): Inside | undefined {
+  const inside = insides.get(database);
+  return typeof inside === "string" ? undefined : inside;
 }
 
 const extrasSql = readFileSync(new URL("extras.sql", import.meta.url), "utf8");
@@ -62,7 +67,7 @@ export async function inspectServerForAdopt(
     { ...target, database: postgres.maintenanceDatabase },
     admin,
     async (client) => {
-      const found = await inspectCatalog(client, { roles: undefined, databases: undefined });
+      const found = await inspectCatalog(client);
       const logins = [...found.roles.keys()].filter((name) => !isReserved(name));
       return { catalog: found, verifiers: await inspectVerifiers(client, found.server, logins) };
     },
@@ -78,26 +83,18 @@ export async function inspectServerForAdopt(
   const insides = await Promise.all(
     open.map(({ name, owner, encoding }) =>
       limit(async () => {
-        const readable = logins.filter((login) => isReadable(login, encoding));
-        if (!isReadable(owner, encoding)) {
+        const isReadable = (role: string): boolean => isSharedName(role, encoding, catalog.server);
+        if (!isReadable(owner)) {
           return [name, `its encoding ${encoding} has no letters for its owner's name`] as const;
         }
         const inside = await enter({ ...target, database: name }, admin, (client) =>
-          readInside(client, owner, readable),
+          readInside(client, owner, logins.filter(isReadable)),
         );
         return [name, inside] as const;
       }),
     ),
   );
   return { catalog, verifiers, insides: new Map(insides) };
-}
-
-/**
- * Whether a database shows a role's name correctly. Names of roles are bytes that all databases share. A
- * database with another encoding shows non-ASCII names as other letters.
- */
-function isReadable(role: string, encoding: string): boolean {
-  return encoding === "UTF8" || Buffer.byteLength(role) === role.length;
 }
 
 /** A database that refuses the admin is a finding. A server that is gone ends the verb. */

@@ -1,6 +1,6 @@
 import type { LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { settingOf } from "../../components/postgres/catalog/settings.ts";
-import { toKey } from "./slug.ts";
+import { toFreeRole } from "./slug.ts";
 
 /**
  * The logins of an owner without login: one or two roles whose sessions start with SET ROLE to it, as some
@@ -18,8 +18,5 @@ export function findLoginsOf(
     .map(({ name }) => name);
   const [first, second] = logins;
   if (owner.canLogin || first === undefined || logins.length > 2) return undefined;
-  const toRole = (key: string): string => key.replaceAll("-", "_");
-  const isFree = (key: string): boolean => !roles.has(toRole(key));
-  const free = toKey(`${derived}-b`, { longest: 40, fallback: "app", isFree });
-  return [first, second ?? toRole(free)];
+  return [first, second ?? toFreeRole(`${derived}-b`, (role) => !roles.has(role))];
 }

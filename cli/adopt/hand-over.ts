@@ -5,9 +5,9 @@ import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/c
 import { PUBLIC_SCHEMA } from "../../components/postgres/plan/plan.ts";
 import { findForeignOwner } from "../../components/postgres/rules/roles/identity.ts";
 import { toHandOver, toNewOwner } from "../../components/postgres/statements/hand-over.ts";
-import type { AdoptFacts, Inside } from "./facts.ts";
+import { type AdoptFacts, type Inside, insideOf } from "./facts.ts";
 import { databasesReachedBy, quote } from "./kept.ts";
-import { toKey } from "./slug.ts";
+import { toFreeRole } from "./slug.ts";
 import type { Stack } from "./trial.ts";
 
 /** Why a database needs another owner before it can be adopted. */
@@ -26,10 +26,10 @@ export function planHandOver(
   facts: AdoptFacts,
   database: LiveDatabase,
 ): HandOver | undefined {
-  const { catalog, insides } = facts;
-  const inside = insides.get(database.name);
+  const { catalog } = facts;
+  const inside = insideOf(facts, database.name);
   const owner = catalog.roles.get(database.owner);
-  if (owner === undefined || inside === undefined || typeof inside === "string") return undefined;
+  if (owner === undefined || inside === undefined) return undefined;
   const { ownershipRole } = stack.spec.postgres;
   if (owner.memberOf.includes(ownershipRole) || isOfOther(owner, ownershipRole)) return undefined;
   const isAdmin = owner.name === catalog.server.admin;
@@ -76,9 +76,8 @@ export function planAppHandOver(
   const { name, guests } = app.database;
   const owner = app.roles[0].name;
   const database = facts.catalog.databases.get(name);
-  const inside = facts.insides.get(name);
-  if (database === undefined || inside === undefined || typeof inside === "string")
-    return undefined;
+  const inside = insideOf(facts, name);
+  if (database === undefined || inside === undefined) return undefined;
   if (database.owner !== owner) {
     const live = facts.catalog.roles.get(database.owner);
     if (live === undefined || isOfOther(live, spec.postgres.ownershipRole)) return undefined;
@@ -150,10 +149,9 @@ function isSpecial(role: LiveRole): boolean {
   return isSuperuser || canCreateRole || canCreateDatabase || canReplicate || bypassesRls;
 }
 
-/** A free name for a new role: what an entry would call it. */
 function nameHeir({ spec }: Stack, { catalog }: AdoptFacts, { name }: LiveDatabase): string {
-  const toRole = (key: string): string => key.replaceAll("-", "_");
-  const isFree = (key: string): boolean =>
-    !catalog.roles.has(toRole(key)) && reservedReason(toRole(key), spec) === undefined;
-  return toRole(toKey(name, { longest: 40, fallback: "app", isFree }));
+  return toFreeRole(
+    name,
+    (role) => !catalog.roles.has(role) && reservedReason(role, spec) === undefined,
+  );
 }

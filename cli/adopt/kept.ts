@@ -1,37 +1,32 @@
 import { roleNamesOf } from "../../components/config/logins.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
+import { noAccess } from "../../components/postgres/catalog/access.ts";
 import type { LiveDatabase } from "../../components/postgres/catalog/catalog.ts";
 import { describeSetting } from "../../components/postgres/diff/unlisted.ts";
-import type { AdoptFacts, Extra } from "./facts.ts";
+import { type AdoptFacts, type Extra, insideOf } from "./facts.ts";
 
 /** What an entry does not state about a database and its roles. Pure. */
 
 /** Databases with a privilege that is granted to the role itself, not to PUBLIC or a group. */
-export function databasesReachedBy(role: string, { catalog, insides }: AdoptFacts): string[] {
+export function databasesReachedBy(role: string, facts: AdoptFacts): string[] {
   const holds = ({ privileges, others = [] }: Pick<LiveDatabase, "privileges" | "others">) =>
     privileges.some((entry) => entry.slice(0, entry.lastIndexOf("=")) === role) ||
     others.some(({ grantee }) => grantee === role);
-  return [...catalog.databases.values()]
+  return [...facts.catalog.databases.values()]
     .filter((database) => {
-      const inside = insides.get(database.name);
-      if (holds(database)) return true;
-      if (inside === undefined || typeof inside === "string") return false;
-      const { objects, defaults } = inside.access;
-      return [...objects, ...defaults].some(holds);
+      const { objects, defaults } = insideOf(facts, database.name)?.access ?? noAccess;
+      return holds(database) || [...objects, ...defaults].some(holds);
     })
     .map(({ name }) => name);
 }
 
 /** Everything that stays as it is although the entry does not state it, as text for people. */
 export function describeKept(
-  { catalog, insides }: AdoptFacts,
+  facts: AdoptFacts,
   app: Pick<AppSpec, "database" | "roles">,
 ): string[] {
+  const { catalog } = facts;
   const { database } = app;
-  const extrasOf = (name: string): readonly Extra[] => {
-    const inside = insides.get(name);
-    return typeof inside === "string" ? [] : (inside?.extras ?? []);
-  };
   const names = roleNamesOf(app);
   const settings = names.flatMap((name) =>
     (catalog.roles.get(name)?.settings ?? [])
@@ -51,7 +46,7 @@ export function describeKept(
   const isSaid = ({ kind, name }: Extra): boolean => said[kind]?.includes(name) === true;
   const isOne = database.names.length === 1;
   const extras = database.names.flatMap((name) =>
-    extrasOf(name)
+    (insideOf(facts, name)?.extras ?? [])
       .filter((extra) => !isSaid(extra))
       .map((extra) => describeExtra(extra) + (isOne ? "" : ` in database ${quote(name)}`)),
   );

@@ -7,7 +7,6 @@ import { planItemRequests } from "../../components/onepassword/stack-items.ts";
 import { matchesVerifier } from "../../components/postgres/verifier.ts";
 import type { AdoptFacts } from "./facts.ts";
 
-/** How the password of a proposed role compares with its item. */
 export interface PasswordFinding {
   readonly app: string;
   readonly role: string;
@@ -31,25 +30,25 @@ export async function comparePasswords(
   },
 ): Promise<readonly PasswordFinding[]> {
   const limit = pLimit(4);
+  const { spec, readItem, verifiers } = context;
   const findings = apps.flatMap((app) =>
-    planItemRequests({ ...context.spec, apps: [app] })
-      .filter((request) => request.username !== undefined)
-      .map((request) =>
-        limit(async (): Promise<PasswordFinding> => {
-          const role = request.username ?? "";
-          try {
-            const isPasswordInUse = context.verifiers?.get(role) !== null;
-            const items = await readItems([{ ...request, isPasswordInUse }], context.readItem);
-            const password = items(request.ref).revealField("password") ?? "";
-            const state = compare(password, context.verifiers, role);
-            return { app: app.name, role, state, text: meaning[state] };
-          } catch (error) {
-            if (!(error instanceof BerthError)) throw error;
-            const text = error.problems.map(describeProblem).join("\n");
-            return { app: app.name, role, state: "no item", text };
-          }
-        }),
-      ),
+    planItemRequests({ ...spec, apps: [app] }).flatMap((request) => {
+      const { username: role, ref } = request;
+      if (role === undefined) return [];
+      return limit(async (): Promise<PasswordFinding> => {
+        try {
+          const isPasswordInUse = verifiers?.get(role) !== null;
+          const items = await readItems([{ ...request, isPasswordInUse }], readItem);
+          const password = items(ref).revealField("password") ?? "";
+          const state = compare(password, verifiers, role);
+          return { app: app.name, role, state, text: meaning[state] };
+        } catch (error) {
+          if (!(error instanceof BerthError)) throw error;
+          const text = error.problems.map(describeProblem).join("\n");
+          return { app: app.name, role, state: "no item", text };
+        }
+      });
+    }),
   );
   return await Promise.all(findings);
 }
@@ -73,5 +72,5 @@ const meaning = {
   md5: "the role's password is stored as md5, which Berth does not write: up sets the item's as SCRAM-SHA-256",
   none: "the role has no password; up sets the item's",
   unknown:
-    "only a superuser may see what is stored, so up sets the item's password, whether it differs or not",
+    "only a superuser can read the stored password, so up sets the item's, even if both are the same",
 } as const;

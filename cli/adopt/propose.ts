@@ -17,7 +17,6 @@ export interface LeftAlone {
   readonly statements?: readonly string[];
 }
 
-/** The proposed entries, and what has none. */
 export interface Proposal {
   readonly apps: readonly ProposedApp[];
   readonly leftAlone: readonly LeftAlone[];
@@ -113,13 +112,13 @@ function isOthers(name: string, spec: StackSpec): boolean {
 function explainRole(role: LiveRole, facts: AdoptFacts, more: readonly string[]): string[] {
   if (role.isSuperuser) return ["it is a superuser"];
   const reached = databasesReachedBy(role.name, facts);
-  if (reached.length === 0) return ["it is given nothing in any database that is proposed"];
+  if (reached.length === 0) return ["it has no privileges in any proposed database"];
   if (reached.length > 1) {
     return [
       `it reaches ${reached.map((name) => `"${name}"`).join(", ")}; a role belongs to one app`,
     ];
   }
-  return [`what it may do in "${reached[0] ?? ""}" is not what an entry can say`, ...more];
+  return [`an entry cannot express what it may do in "${reached[0] ?? ""}"`, ...more];
 }
 
 /** Without the app's name, because there is no app yet. */

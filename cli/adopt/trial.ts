@@ -1,5 +1,10 @@
 import { escapeIdentifier } from "pg";
-import { scopedRoleName } from "../../components/config/derive/names.ts";
+import {
+  ownerItem,
+  roleName,
+  scopedItem,
+  scopedRoleName,
+} from "../../components/config/derive/names.ts";
 import { roleNamesOf } from "../../components/config/logins.ts";
 import { parseStack } from "../../components/config/parse.ts";
 import { objectTypes } from "../../components/config/privileges.ts";
@@ -19,7 +24,7 @@ import { scramOf } from "../../components/postgres/verifier.ts";
 import { hasMoreLogins } from "./changes.ts";
 import { toDatabaseKeys } from "./database-keys.ts";
 import { decideEntry, type EntryDecision } from "./decide-entry.ts";
-import type { AdoptFacts, Inside } from "./facts.ts";
+import { type AdoptFacts, insideOf } from "./facts.ts";
 import { toMay } from "./granted.ts";
 import { findLoginsOf } from "./group-owner.ts";
 import { databasesReachedBy, describeKept } from "./kept.ts";
@@ -77,7 +82,7 @@ export class Trial {
     this.#key = toKey(this.#keyName, {
       longest: 40,
       fallback: "app",
-      isFree: (key) => !keys.has(key) && !items.has(`${key}-db-credentials`),
+      isFree: (key) => !keys.has(key) && !items.has(ownerItem(key)),
     });
   }
 
@@ -133,7 +138,7 @@ export class Trial {
       const schemas = [database.schemas ?? [], schema].flat();
       add({ ...entry, database: { ...database, schemas } });
     }
-    for (const extension of this.#inside()?.extensions ?? []) {
+    for (const extension of insideOf(this.#facts, this.#database.name)?.extensions ?? []) {
       const { database = {} } = entry;
       const one = extension.schema === "public" ? extension.name : extension;
       add({
@@ -146,24 +151,15 @@ export class Trial {
     return { key: this.#key, entry, app, kept: describeKept(this.#facts, app), adds, rejected };
   }
 
-  #inside(): Inside | undefined {
-    const inside = this.#facts.insides.get(this.#database.name);
-    return typeof inside === "string" ? undefined : inside;
-  }
-
   #ownSchemas(): string[] {
-    const objects = this.#inside()?.access.objects ?? [];
+    const objects = insideOf(this.#facts, this.#database.name)?.access.objects ?? [];
     return objects
       .filter(({ type, name }) => type === "schema" && name !== PUBLIC_SCHEMA)
       .filter(({ owner }) => owner === this.#database.owner)
       .map(({ name }) => name);
   }
 
-  /**
-   * The entry with one more login role, which keeps its privileges as far as an entry can state them.
-   *
-   * @param types Types of objects that decide about its profile.
-   */
+  /** With one more login role, which keeps what an entry can state. `types` of objects decide about its profile. */
   #withRole(entry: AppEntry, role: LiveRole, types = objectTypes): AppEntry {
     const key = this.#roleKey(role.name, entry);
     const settings = this.#roleSettings(role, scopedRoleName(this.#key, key));
@@ -196,15 +192,14 @@ export class Trial {
       longest: 20,
       fallback: "role",
       isFree: (key) =>
-        entry.roles?.[key] === undefined &&
-        !this.#takenItems.has(`${this.#key}-${key}-db-credentials`),
+        entry.roles?.[key] === undefined && !this.#takenItems.has(scopedItem(this.#key, key)),
     });
   }
 
   /** The entry of owner and database as they are. PUBLIC keeps its privileges. */
   #base(): AppEntry {
     const { owner } = this.#database;
-    const derived = this.#key.replaceAll("-", "_");
+    const derived = roleName(this.#key);
     const live = this.#facts.catalog.roles.get(owner);
     const ownerSettings = live === undefined ? {} : this.#roleSettings(live, derived);
     const logins = live && findLoginsOf(live, this.#facts.catalog.roles, derived);
@@ -265,7 +260,7 @@ export class Trial {
     const { problems, actions } = this.#decide(app);
     if (problems.length > 0) return problems;
     return actions.map((action) => ({
-      what: `taking it over would change it: ${describeAction(action)}`,
+      what: `adopting it would change it: ${describeAction(action)}`,
     }));
   }
 

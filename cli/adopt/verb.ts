@@ -16,6 +16,7 @@ import { withOwnershipRole } from "../../components/postgres/rules/roles/identit
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
+import type { AppArgs } from "../define-verb.ts";
 import { countOf, paint, print, printJson, withProgress } from "../print.ts";
 import { toPulumi } from "../pulumi-process.ts";
 import { addEntries, formatEntries, replaceFile } from "../stack-file.ts";
@@ -26,12 +27,8 @@ import { comparePasswords, type PasswordFinding } from "./passwords.ts";
 import { type Proposal, proposeApps, toLeftAlone } from "./propose.ts";
 import type { ProposedApp, Stack } from "./trial.ts";
 
-/** The options of the verb. */
-export interface AdoptArgs {
-  readonly stack: string;
-  readonly file: string | undefined;
-  /** Only this database, by its name or by the key of its entry. */
-  readonly app: string | undefined;
+/** The app is a database, by its name or by the key of its entry. */
+export interface AdoptArgs extends AppArgs {
   readonly write: boolean;
   /** The file for `--write`, if the stack file is generated from it. */
   readonly into: string | undefined;
@@ -135,7 +132,7 @@ function select(
     ...all.leftAlone.filter(({ kind }) => kind === "database").map((one) => one.name),
   ]);
   throw new BerthError(
-    `adopt: there is no database ${quote(name)} that this stack could take over${didYouMean(name, found)}`,
+    `adopt: there is no database ${quote(name)} that this stack could adopt${didYouMean(name, found)}`,
     {
       hint: `name one of ${[...found].toSorted().map(quote).join(", ") || "(none)"}, by its name or by its key`,
     },

@@ -1,6 +1,6 @@
 import { Option } from "@commander-js/extra-typings";
 import { BerthError } from "../../components/errors.ts";
-import { defineAppVerb } from "../define-verb.ts";
+import { defineAppVerb, fromProject } from "../define-verb.ts";
 import { print, printError } from "../print.ts";
 import { toPulumi } from "../pulumi-process.ts";
 
@@ -30,7 +30,11 @@ export const add = defineAppVerb("add", {
   .option("--preset <name>", "an app of a chart that Berth knows, with its database values")
   .option("--repo <url>", "repository of the chart")
   .option("--chart-version <version>", "version of the chart (with --preset there is a default)")
-  .option("--into <file>", "add the entry to this file, if the stack file is generated from it")
+  .option(
+    "--into <file>",
+    "add the entry to this file, if the stack file is generated from it",
+    fromProject,
+  )
   .option("--no-preview", "do not show what pulumi up will do")
   .action(async (_, { configFile: file, login: logins = [], json = false, ...options }) => {
     const verb = await import("../add/verb.ts");

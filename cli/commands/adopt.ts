@@ -1,4 +1,4 @@
-import { defineAppVerb } from "../define-verb.ts";
+import { defineAppVerb, fromProject } from "../define-verb.ts";
 
 export const adopt = defineAppVerb("adopt", {
   summary: "propose entries for databases and roles that people made by hand",
@@ -10,7 +10,11 @@ export const adopt = defineAppVerb("adopt", {
   ],
 })
   .option("--write", "add the entries to the stack file")
-  .option("--into <file>", "add them to this file, if the stack file is generated from it")
+  .option(
+    "--into <file>",
+    "add them to this file, if the stack file is generated from it",
+    fromProject,
+  )
   .action(async (_, { stack, configFile: file, app, write = false, into, json = false }) => {
     const verb = await import("../adopt/verb.ts");
     process.exitCode = await verb.adopt({ stack, file, app, write, into, json });

@@ -3,6 +3,7 @@ import { defineAppVerb } from "../define-verb.ts";
 
 export const plan = defineAppVerb("plan", {
   summary: "print the SQL for a fresh server, from the stack file alone",
+  details: "Connects to no server. Needs 1Password only with --verifiers.",
   examples: [
     ["--stack prod", "print the statements of all apps"],
     ["wiki --stack prod --sql", "print a psql script, for a server that Berth cannot reach"],

@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { type Risk, risks } from "../../components/postgres/statements/labels.ts";
-import { defineVerb } from "../define-verb.ts";
+import { type Risk, risks } from "../../components/postgres/statements/risks.ts";
+import { defineVerb, fromProject } from "../define-verb.ts";
 
 export const preview = defineVerb("preview", {
   summary: "run pulumi preview, and show by app what changes, with statements, files and risks",
   details:
-    "Needs 1Password, as pulumi up does. Exit code 1: an app is refused, or there is a risk of --fail-on.",
+    "Needs 1Password, as pulumi up does. Exit code 1: the preview has an error, such as a refused app, or a risk of --fail-on.",
   examples: [
     ["--stack prod", "what pulumi up would do"],
     ["--stack prod --fail-on drop,reown", "fail if something is dropped or gets another owner"],
@@ -19,7 +19,7 @@ export const preview = defineVerb("preview", {
       toRisks,
     ),
   )
-  .option("--save-plan <file>", "save the plan for pulumi up --plan")
+  .option("--save-plan <file>", "save the plan for pulumi up --plan", fromProject)
   .action(async ({ stack, configFile: file, json, markdown, comment = false, ...options }) => {
     const verb = await import("../preview/verb.ts");
     const form = json ? "json" : markdown ? "markdown" : "text";

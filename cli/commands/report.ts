@@ -33,7 +33,7 @@ export const report = defineAppVerb("report", {
   .addOption(new Option("--mermaid", "print a Mermaid picture of the apps").conflicts("json"))
   .option("--role <key>", "with --runbook, only this role, by its key in the entry")
   .addOption(
-    new Option("--admin", "with --runbook, for the admin role in place of an app").conflicts([
+    new Option("--admin", "with --runbook, for the admin role instead of an app").conflicts([
       "app",
       "role",
     ]),

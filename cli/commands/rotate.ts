@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { BerthError } from "../../components/errors.ts";
-import { defineAppVerb } from "../define-verb.ts";
+import { defineAppVerb, refuseAppOfAdmin } from "../define-verb.ts";
 
 export const rotate = defineAppVerb("rotate", {
   summary:
@@ -40,12 +40,8 @@ export const rotate = defineAppVerb("rotate", {
   )
   .action(async (_, { configFile: file, keys = false, retire = false, json = false, ...rest }) => {
     const { stack, app, role, wait, admin = false, preview = false } = rest;
-    if (admin && app !== undefined) {
-      throw new BerthError(`rotate: --admin is about no app, and "${app}" is one`, {
-        hint: "leave out one of the two",
-      });
-    }
     if (admin) {
+      refuseAppOfAdmin("rotate", app);
       const { rotateAdmin } = await import("../rotate/admin/verb.ts");
       process.exitCode = await rotateAdmin({ stack, file, preview, json });
       return;

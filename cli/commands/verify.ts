@@ -3,7 +3,7 @@ import { defineAppVerb } from "../define-verb.ts";
 export const verify = defineAppVerb("verify", {
   summary: "log in as every role, and try what must work and what must be refused",
   details:
-    "Needs 1Password, as pulumi up does. What it tries is rolled back. With VAULT_TOKEN it logs in with a lease of Vault where Vault makes an app's logins, and ends the lease.",
+    "Needs 1Password, as pulumi up does. It removes what it makes for its checks. If Vault makes an app's logins and VAULT_TOKEN is set, it logs in with a lease, and ends the lease.",
   examples: [
     ["--stack prod", "try all apps"],
     ["wiki --stack prod", "try one app"],

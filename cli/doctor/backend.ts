@@ -4,7 +4,7 @@ import { toShellWord } from "../../components/command-line.ts";
 import { findFileBackend } from "../../components/engine/file-backend.ts";
 import { BerthError } from "../../components/errors.ts";
 import { toShownText } from "../../components/kubernetes/error.ts";
-import type { Outcome, Passed, Report } from "./report.ts";
+import { type Outcome, type Passed, type Report, warn } from "./report.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -49,7 +49,6 @@ export async function checkBackend(
   );
 }
 
-/** Whether the backend has this stack. */
 export async function checkStackExists(
   report: Report,
   world: World,
@@ -69,7 +68,7 @@ export async function checkStackExists(
           `the backend has no stack "${stack}" of this project; it has ${names.join(", ") || "none"}`,
         );
       }
-      return { value: undefined, detail: `${stack} is in ${url}` };
+      return { detail: `${stack} is in ${url}` };
     },
   );
 }
@@ -87,18 +86,18 @@ export async function checkPassphrase(
     const hasOther =
       existsSync(stackFile) && /^secretsprovider:/m.test(readFileSync(stackFile, "utf8"));
     if (/^https?:/.test(url) || hasOther) {
-      return { value: undefined, detail: "none is needed: the secrets have another key" };
+      return { detail: "none is needed: the secrets have another key" };
     }
     // The variable wins over the file. An empty passphrase is one too.
     if (world.env["PULUMI_CONFIG_PASSPHRASE"] !== undefined) {
-      return { value: undefined, detail: "PULUMI_CONFIG_PASSPHRASE is set" };
+      return { detail: "PULUMI_CONFIG_PASSPHRASE is set" };
     }
     if (file === undefined || file === "") {
       const detail = "neither PULUMI_CONFIG_PASSPHRASE nor PULUMI_CONFIG_PASSPHRASE_FILE is set";
-      return { value: undefined, detail, warnings: [{ detail: `${detail}: Pulumi asks`, fix }] };
+      return warn(`${detail}: Pulumi asks`, fix);
     }
     if (existsSync(path.resolve(world.project, file))) {
-      return { value: undefined, detail: "PULUMI_CONFIG_PASSPHRASE_FILE is set" };
+      return { detail: "PULUMI_CONFIG_PASSPHRASE_FILE is set" };
     }
     throw new BerthError(`PULUMI_CONFIG_PASSPHRASE_FILE names ${file}, which does not exist`);
   });

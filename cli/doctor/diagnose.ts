@@ -46,6 +46,6 @@ export async function diagnose(
     await checkOperators(report, [spec, cluster]);
     await checkHealthChecks(report, [spec, cluster]);
   }
-  await checkPostgres(report, { spec, way, admin });
+  await checkPostgres(report, spec, way, admin);
   return report.findings;
 }

@@ -3,7 +3,7 @@ import {
   readOnePasswordAccess,
 } from "../../components/config/environment.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
-import { BerthError } from "../../components/errors.ts";
+import { BerthError, messageOf } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { ItemReadError, type ReadItem } from "../../components/onepassword/item.ts";
 import { readItems } from "../../components/onepassword/read-items.ts";
@@ -22,7 +22,6 @@ import type { World } from "./world.ts";
 
 const group = "1Password";
 
-/** Checks the variables in the environment, and that a server answers. */
 export async function checkOnePassword(
   report: Report,
   world: World,
@@ -42,24 +41,16 @@ export async function checkOnePassword(
 
 async function askHeartbeat(url: string): Promise<string> {
   const hint = 'correct OP_CONNECT_HOST; curl "$OP_CONNECT_HOST/heartbeat" must answer';
-  let status: number;
-  try {
-    const signal = AbortSignal.timeout(9_000);
-    ({ status } = await fetch(`${url.replace(/\/+$/, "")}/heartbeat`, { signal }));
-  } catch (error) {
-    const cause = (error as Error).cause ?? error;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BerthError(`1Password Connect does not answer at OP_CONNECT_HOST: ${reason}`, {
-      hint,
-    });
-  }
+  const ask = { signal: AbortSignal.timeout(9_000) };
+  const heartbeat = fetch(`${url.replace(/\/+$/, "")}/heartbeat`, ask);
+  const { status } = await heartbeat.catch((error: unknown) => {
+    const reason = messageOf((error as Error).cause ?? error);
+    const what = `1Password Connect does not answer at OP_CONNECT_HOST: ${reason}`;
+    throw new BerthError(what, { hint, cause: error });
+  });
   if (status === 200) return "Connect answers";
-  throw new BerthError(
-    `what answers at OP_CONNECT_HOST is not Connect, or not well: ${String(status)}`,
-    {
-      hint,
-    },
-  );
+  const what = `what answers at OP_CONNECT_HOST is not Connect, or Connect has a problem: status ${String(status)}`;
+  throw new BerthError(what, { hint });
 }
 
 async function askOp(world: World): Promise<string> {
@@ -70,10 +61,7 @@ async function askOp(world: World): Promise<string> {
   });
 }
 
-/**
- * Checks the token and the vault by reading the admin's item, then all items. Answers with the admin's
- * credential if its own item is correct, also when others are not.
- */
+/** Answers with the admin's credential if its own item is correct, also when others are not. */
 export async function checkItems(
   report: Report,
   needs: readonly [spec: Outcome<StackSpec>, access: Outcome<OnePasswordAccess>],
@@ -100,7 +88,7 @@ export async function checkItems(
   );
   await report.check({ group, name: "passwords", fix: edit }, [needs[0], items], (spec, found) => {
     refuseUnusablePasswords(spec.apps, found.credential);
-    return { value: undefined, detail: "Postgres and its clients take all of them" };
+    return { detail: "Postgres and its clients take all of them" };
   });
   if ("because" in vault) return vault;
   const { admin } = vault.value;

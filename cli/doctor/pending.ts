@@ -1,8 +1,9 @@
 import { pulumiLine } from "../../components/command-line.ts";
 import { findFileBackend } from "../../components/engine/file-backend.ts";
 import { requireUnlocked } from "../../components/engine/stack-locks.ts";
+import { parseUrn } from "../../components/urn.ts";
 import { askPulumi } from "./backend.ts";
-import { NotNeeded, type Outcome, type Report } from "./report.ts";
+import { NotNeeded, type Outcome, type Report, warn } from "./report.ts";
 import type { World } from "./world.ts";
 
 /** The part of `pulumi stack export` that Berth reads. */
@@ -26,13 +27,11 @@ export async function checkPending(
   await report.check({ group: "machine", name: "pending", fix }, [exists], async () => {
     const answer = (await askPulumi(world, ["stack", "export", "--stack", stack])) as Export;
     const pending = answer.deployment?.pending_operations ?? [];
-    if (pending.length === 0) return { value: undefined, detail: "no run was killed halfway" };
-    const named = pending.map(
-      ({ type, resource }) => `${resource.urn.split("::").at(-1) ?? ""} (${type})`,
-    );
-    const detail = `a run was killed while it was at ${named.join(", ")}; the next pulumi up adopts what is there, and every run warns`;
-    const clear = `${pulumiLine("up", stack)}, then ${pulumiLine("refresh --clear-pending-creates", stack)}; with export PULUMI_SKIP_CHECKPOINTS=true Pulumi notes none`;
-    return { value: undefined, detail, warnings: [{ detail, fix: clear }] };
+    if (pending.length === 0) return { detail: "no run was killed halfway" };
+    const named = pending.map(({ type, resource }) => `${parseUrn(resource.urn).name} (${type})`);
+    const detail = `a run was killed during ${named.join(", ")}; the next pulumi up adopts what is there, and every run warns`;
+    const fixPending = `${pulumiLine("up", stack)}, then ${pulumiLine("refresh --clear-pending-creates", stack)}; with export PULUMI_SKIP_CHECKPOINTS=true Pulumi notes none`;
+    return warn(detail, fixPending);
   });
 }
 
@@ -46,9 +45,10 @@ export async function checkLock(
   const fix = `pulumi cancel --stack ${stack}`;
   await report.check({ group: "machine", name: "lock", fix }, [exists], () => {
     const backend = findFileBackend(world.project, world.env);
-    if (backend === undefined)
+    if (backend === undefined) {
       throw new NotNeeded("the backend is not a folder: Pulumi says who holds its lock");
+    }
     requireUnlocked(backend, stack);
-    return { value: undefined, detail: "nobody holds it" };
+    return { detail: "nobody holds it" };
   });
 }

@@ -1,11 +1,13 @@
+import type { Client } from "pg";
+import { commandLine } from "../../components/command-line.ts";
+import { describeAdminItem } from "../../components/config/spec/postgres.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { inspectCatalog } from "../../components/postgres/catalog/catalog.ts";
 import { withOwnershipRole } from "../../components/postgres/rules/roles/identity.ts";
 import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
-import { describeAdminItem } from "../../components/postgres/server/reach.ts";
 import { withSession } from "../../components/postgres/server/session.ts";
-import { type PgTls, pgTlsOptions } from "../../components/postgres/server/tls.ts";
+import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
 import type { Outcome, Report } from "./report.ts";
 import {
@@ -25,13 +27,10 @@ const group = "Postgres";
 /** All checks of the server. `way` is what the port-forward needs. */
 export async function checkPostgres(
   report: Report,
-  needs: {
-    readonly spec: Outcome<StackSpec>;
-    readonly way: Outcome<unknown>;
-    readonly admin: Outcome<Credential>;
-  },
+  spec: Outcome<StackSpec>,
+  way: Outcome<unknown>,
+  admin: Outcome<Credential>,
 ): Promise<void> {
-  const { spec, way, admin } = needs;
   const tls = await report.check(
     { group, name: "TLS", fix: "correct berth:postgres.tls" },
     [spec],
@@ -46,7 +45,19 @@ export async function checkPostgres(
     },
   );
   try {
-    const state = await checkLogin(report, { spec, tls, endpoint, admin });
+    const fix = "compare berth:postgres and the admin's item with the server";
+    const state = await report.check(
+      { group, name: "login", fix },
+      [spec, tls, endpoint, admin],
+      async ({ postgres }, pgTls, opened, credential) => {
+        const database = postgres.maintenanceDatabase;
+        const item = describeAdminItem(postgres);
+        const target = { endpoint: opened, tls: pgTls, database, item };
+        const found = await withSession(target, credential, inspectState);
+        const encryption = found.isEncrypted ? "encrypted" : "without TLS";
+        return { value: found, detail: `as ${credential.username} to ${database}, ${encryption}` };
+      },
+    );
     await checkServer(report, spec, state);
   } finally {
     if ("value" in endpoint) await endpoint.value.close();
@@ -67,34 +78,9 @@ async function openWay(spec: StackSpec): Promise<Endpoint> {
   }
 }
 
-async function checkLogin(
-  report: Report,
-  needs: {
-    readonly spec: Outcome<StackSpec>;
-    readonly tls: Outcome<PgTls>;
-    readonly endpoint: Outcome<Endpoint>;
-    readonly admin: Outcome<Credential>;
-  },
-): Promise<Outcome<ServerState>> {
-  const fix = "compare berth:postgres and the admin's item with the server";
-  return await report.check(
-    { group, name: "login", fix },
-    [needs.spec, needs.tls, needs.endpoint, needs.admin],
-    async ({ postgres }, tls, endpoint, admin) => {
-      const database = postgres.maintenanceDatabase;
-      const target = { endpoint, tls, database, item: describeAdminItem(postgres) };
-      const state = await withSession(target, admin, inspectState);
-      const encryption = state.isEncrypted ? "encrypted" : "without TLS";
-      return { value: state, detail: `as ${admin.username} to ${database}, ${encryption}` };
-    },
-  );
-}
-
-async function inspectState(
-  client: Parameters<Parameters<typeof withSession>[2]>[0],
-): Promise<ServerState> {
+async function inspectState(client: Client): Promise<ServerState> {
   await client.query("set session characteristics as transaction read only");
-  const catalog = await inspectCatalog(client, { roles: undefined, databases: undefined });
+  const catalog = await inspectCatalog(client);
   const { rows } = await client.query<{ ssl: boolean; self_grant: string | null }>(
     `select s.ssl, pg_catalog.current_setting('createrole_self_grant', true) as self_grant
      from pg_catalog.pg_stat_ssl s where s.pid = pg_catalog.pg_backend_pid()`,
@@ -128,7 +114,11 @@ async function checkServer(
       checkOwnershipRole,
       "set berth:postgres.ownershipRole to a name that is free",
     ],
-    ["apps", checkApps, "see docs/adopt.md, or give it another name in the stack file"],
+    [
+      "apps",
+      checkApps,
+      `${commandLine("adopt")} proposes entries for what exists; or give the app another name`,
+    ],
     ["reserved names", checkNeighbours, "correct berth:postgres.reserved"],
   ] as const;
   for (const [name, inspect, fix] of serverChecks) {

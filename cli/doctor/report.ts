@@ -15,11 +15,14 @@ export interface Finding {
 /** The value of a check for later checks, or why there is none. */
 export type Outcome<T> = { readonly value: T } | { readonly because: string };
 
-/** A check that passed. It may have a hint. */
-export interface Passed<T> {
-  readonly value: T;
+/** A check that passed. `value` is for later checks. The detail is shown if there are no warnings. */
+export type Passed<T> = {
   readonly detail: string;
   readonly warnings?: readonly { readonly detail: string; readonly fix: string }[];
+} & ([T] extends [undefined] ? { readonly value?: T } : { readonly value: T });
+
+export function warn(detail: string, fix: string): Passed<undefined> {
+  return { detail, warnings: [{ detail, fix }] };
 }
 
 /** Thrown by a check when there is nothing to check. The check and all that need it are skipped. */
@@ -36,10 +39,7 @@ type Values<T extends readonly Outcome<unknown>[]> = {
   [K in keyof T]: T[K] extends Outcome<infer V> ? V : never;
 };
 
-/**
- * Runs checks one after another and keeps the findings. A check names the checks that it needs. If one of these
- * failed, the check is skipped and says which.
- */
+/** A check names those that it needs. If one of these failed, the check is skipped and says which. */
 export class Report {
   readonly findings: Finding[] = [];
   readonly #onFinding: (finding: Finding) => void;
@@ -54,11 +54,8 @@ export class Report {
     this.#severity = "warning";
   }
 
-  /**
-   * Runs one check. A `BerthError` is a failed check, with one finding for each of its problems. Any other
-   * error is a fault.
-   */
-  async check<T, const N extends readonly Outcome<unknown>[]>(
+  /** A `BerthError` is a failed check, with one finding for each of its problems. Any other error is a fault. */
+  async check<const N extends readonly Outcome<unknown>[], T = undefined>(
     about: About,
     needs: N,
     run: (...values: Values<N>) => Passed<T> | Promise<Passed<T>>,
@@ -74,7 +71,7 @@ export class Report {
       const { value, detail, warnings = [] } = await run(...values);
       if (warnings.length === 0) this.#add({ group, name, status: "ok", detail });
       for (const warning of warnings) this.#add({ group, name, status: "warning", ...warning });
-      return { value };
+      return { value: value as T };
     } catch (error) {
       return this.#fail(about, error);
     }

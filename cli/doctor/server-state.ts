@@ -1,7 +1,7 @@
 import { isOfVault, isRoleBeside, roleNamesOf } from "../../components/config/logins.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
-import { describeProblem, toOneError } from "../../components/errors.ts";
+import { toOneError } from "../../components/errors.ts";
 import type { Catalog } from "../../components/postgres/catalog/catalog.ts";
 import { decideApp } from "../../components/postgres/diff/decide-app.ts";
 import { planDatabases } from "../../components/postgres/plan/plan.ts";
@@ -12,7 +12,7 @@ import {
   findServerProblems,
   formatVersion,
 } from "../../components/postgres/rules/server.ts";
-import type { Passed } from "./report.ts";
+import { type Passed, warn } from "./report.ts";
 
 /** What the admin sees of the server: all roles and databases, and the admin's own session. */
 export interface ServerState {
@@ -28,26 +28,24 @@ const newestMajor = 18;
 /** A pure check: it passes, warns, or throws the problems. */
 type ServerCheck = (spec: StackSpec, state: ServerState) => Passed<undefined>;
 
-/** Whether it is the stack's server. */
 export const checkPinned: ServerCheck = ({ postgres }, { catalog }) => {
   const problem = findIdentityProblem(catalog.server, postgres);
   const detail = catalog.server.systemIdentifier;
-  if (problem === undefined) return { value: undefined, detail };
+  if (problem === undefined) return { detail };
   if (problem.code === "server-other") throw toOneError("Postgres", [problem]);
-  return { value: undefined, detail, warnings: [{ detail: problem.what, fix: problem.fix }] };
+  return warn(problem.what, problem.fix);
 };
 
 /** Whether Berth supports the server's version, and the server accepts writes. */
 export const checkVersion: ServerCheck = ({ postgres }, { catalog: { server } }) => {
   refuse(findServerProblems(server, postgres).filter((problem) => !isAboutAdmin(problem)));
   const detail = formatVersion(server.versionNumber);
-  if (Math.floor(server.versionNumber / 10_000) <= newestMajor) return { value: undefined, detail };
+  if (Math.floor(server.versionNumber / 10_000) <= newestMajor) return { detail };
   const newer = `${detail} is newer than ${String(newestMajor)}, the newest that Berth is tested with`;
   const fix = "look for a newer Berth, or try it on a copy of the server first";
-  return { value: undefined, detail, warnings: [{ detail: newer, fix }] };
+  return warn(newer, fix);
 };
 
-/** Whether the admin role has the rights that a run needs. */
 export const checkAdmin: ServerCheck = (spec, { catalog: { server }, selfGrant }) => {
   const problems = findServerProblems(server, spec.postgres).filter(isAboutAdmin);
   const usesStock = spec.apps.some((app) => app.provisioner === "postgresql");
@@ -64,27 +62,27 @@ export const checkAdmin: ServerCheck = (spec, { catalog: { server }, selfGrant }
   refuse(problems);
   const rights = server.isSuperuser ? "a superuser" : "CREATEROLE and CREATEDB";
   const detail = `${server.admin}: ${rights}`;
-  if (!server.isSuperuser && server.versionNumber >= 160_000) return { value: undefined, detail };
-  const warning = {
-    detail: `${detail}; on Postgres ${formatVersion(server.versionNumber)} nothing but Berth's own rules keeps it from what others have`,
-    fix: "name what is others' in berth:postgres.reserved; from Postgres 16 on an admin with CREATEROLE and CREATEDB manages only what it made",
-  };
-  return { value: undefined, detail, warnings: [warning] };
+  if (!server.isSuperuser && server.versionNumber >= 160_000) return { detail };
+  const fix =
+    "list the roles and databases of others in berth:postgres.reserved; from Postgres 16 on, an admin with CREATEROLE and CREATEDB can change only what it made";
+  return warn(
+    `${detail}; on Postgres ${formatVersion(server.versionNumber)} only Berth's own rules protect the roles and databases of others from it`,
+    fix,
+  );
 };
 
-/** Whether the stack may use the ownership role. */
 export const checkOwnershipRole: ServerCheck = ({ postgres }, { catalog }) => {
   const problem = findOwnershipRoleProblem(catalog, postgres);
   if (problem?.code === "ownership-role-without-stack") {
     // Only the stack's state knows, and doctor does not read it.
     const detail = `${postgres.ownershipRole} does not say yet which stack it belongs to`;
-    const fix = "run pulumi up, which writes on it that it is this stack's, or refuses it";
-    return { value: undefined, detail, warnings: [{ detail, fix }] };
+    const fix = "run pulumi up: it marks the role as this stack's, or refuses it";
+    return warn(detail, fix);
   }
   if (problem !== undefined) refuse([problem]);
   const exists = catalog.roles.has(postgres.ownershipRole);
   const detail = `${postgres.ownershipRole} ${exists ? "is there" : "comes with the first run"}`;
-  return { value: undefined, detail };
+  return { detail };
 };
 
 /** Whether `pulumi up` could apply the apps as the stack file has them. */
@@ -94,14 +92,13 @@ export const checkApps: ServerCheck = ({ apps, postgres }, { catalog }) => {
       decideApp(plan, { catalog }, { postgres, isToCome: isRoleBeside(app.name, apps) }),
     ),
   );
-  // A problem of no app has a check of its own. One of a role is that of each of its app's databases.
-  const ofApps = decisions.flatMap(({ problems }) => problems.filter(({ app }) => app));
-  refuse([...new Map(ofApps.map((one) => [describeProblem(one), one])).values()]);
+  // A problem of no app has a check of its own.
+  refuse(decisions.flatMap(({ problems }) => problems.filter(({ app }) => app)));
   const names = apps.flatMap(({ database }) => database.names);
   const there = names.filter((name) => catalog.databases.has(name)).length;
   const counts = `${String(there)} of ${String(names.length)} databases exist`;
   const adopting = decisions.flatMap((decision) => decision.adopting);
-  return { value: undefined, detail: [counts, ...adopting].join("; ") };
+  return { detail: [counts, ...adopting].join("; ") };
 };
 
 /** Lists roles and databases that the stack file does not name, as a hint. */
@@ -109,12 +106,12 @@ export const checkNeighbours: ServerCheck = (spec, { catalog }) => {
   const names = findUnreserved(spec, catalog);
   const { reserved } = spec.postgres;
   if (names.length === 0) {
-    return { value: undefined, detail: reserved.join(", ") || "nothing else is on the server" };
+    return { detail: reserved.join(", ") || "nothing else is on the server" };
   }
   const detail = `${names.join(", ")}: on the server, not made by this stack, and not reserved`;
   const list = [...reserved, ...names].toSorted().map((name) => JSON.stringify(name));
   const fix = `if they are others', set berth:postgres.reserved to [${list.join(", ")}]`;
-  return { value: undefined, detail, warnings: [{ detail, fix }] };
+  return warn(detail, fix);
 };
 
 /** Roles and databases that are not Postgres' own, not Berth's, and not named in the stack file. */

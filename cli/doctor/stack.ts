@@ -1,11 +1,9 @@
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { exampleFile, toShellWord } from "../../components/command-line.ts";
-import type { GitOpsSpec } from "../../components/config/spec/delivery.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { toAnyId } from "../../components/delivery/emitted-kinds.ts";
 import {
-  type CheckoutFacts,
   decideCheckout,
   inspectCheckout,
   type RunGit,
@@ -19,14 +17,13 @@ import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError, type Problem } from "../../components/errors.ts";
 import { countOf } from "../print.ts";
-import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
+import { NotNeeded, type Outcome, type Report, warn } from "./report.ts";
 import type { World } from "./world.ts";
 
 /** Checks of the files: the stack file, and the checkout that manifests are written to. */
 
 const group = "stack";
 
-/** Checks the stack file and lists every mistake in it. */
 export async function checkStackFile(
   report: Report,
   world: World,
@@ -40,7 +37,6 @@ export async function checkStackFile(
   });
 }
 
-/** Checks the GitOps checkout: it exists, is writable and is a git repository. */
 export async function checkGitOps(
   report: Report,
   world: World,
@@ -63,41 +59,25 @@ export async function checkGitOps(
     }
     // git clones into an empty folder only.
     const isEmpty = readdirSync(folder).length === 0;
-    const makeCheckout = isEmpty ? clone : `git -C ${toShellWord(folder)} init, or ${fix}`;
+    const fixCheckout = isEmpty ? clone : `git -C ${toShellWord(folder)} init, or ${fix}`;
     const run: RunGit = (at, args) => world.run("git", ["-C", at, ...args]);
     const found = await inspectCheckout(folder, gitops, run);
-    const facts = gitops.commit && found ? await inspectCommit(folder, found, run) : undefined;
-    const problems = facts === undefined ? [] : findCommitProblems(folder, facts);
-    return describeCheckout({ ...spec, gitops }, found, { folder, makeCheckout, problems });
+    if (found === undefined) {
+      const detail = `${folder} is in no git checkout, or ignored by it: nobody can commit what Berth writes`;
+      return warn(detail, fixCheckout);
+    }
+    const { files } = planStackDelivery(spec, toAnyId);
+    const problems: readonly Problem[] = [
+      ...decideCheckout(gitops, found).warnings,
+      ...(gitops.commit ? findCommitProblems(folder, await inspectCommit(folder, found, run)) : []),
+      ...findUnlistedFiles(files, inspectKustomizations(folder, files)),
+    ];
+    return {
+      detail: `${folder}, ${found.prefix === "" ? "the root" : `folder ${found.prefix}`} of its repository`,
+      warnings: problems.map(({ what, fix: own = "correct berth:gitops" }) => ({
+        detail: what,
+        fix: own,
+      })),
+    };
   });
-}
-
-function describeCheckout(
-  spec: StackSpec & { readonly gitops: GitOpsSpec },
-  found: CheckoutFacts | undefined,
-  {
-    folder,
-    makeCheckout,
-    problems: ofCommit,
-  }: {
-    readonly folder: string;
-    readonly makeCheckout: string;
-    readonly problems: readonly Problem[];
-  },
-): Passed<undefined> {
-  if (found === undefined) {
-    const detail = `${folder} is in no git checkout, or ignored by it: nobody can commit what Berth writes`;
-    return { value: undefined, detail, warnings: [{ detail, fix: makeCheckout }] };
-  }
-  const { files } = planStackDelivery(spec, toAnyId);
-  const problems = [
-    ...decideCheckout(spec.gitops, found).warnings,
-    ...ofCommit,
-    ...findUnlistedFiles(files, inspectKustomizations(folder, files)),
-  ];
-  return {
-    value: undefined,
-    detail: `${folder}, ${found.prefix === "" ? "the root" : `folder ${found.prefix}`} of its repository`,
-    warnings: problems.map(({ what, fix = "correct berth:gitops" }) => ({ detail: what, fix })),
-  };
 }

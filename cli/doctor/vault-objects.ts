@@ -5,12 +5,12 @@ import { toOneError } from "../../components/errors.ts";
 import { findDifferences } from "../../components/vault/compare.ts";
 import type { VaultClient } from "../../components/vault/http/client.ts";
 import { VaultError } from "../../components/vault/http/failure.ts";
-import { type Json, toData, type VaultObject } from "../../components/vault/objects.ts";
+import { findMount, type Json, toData, type VaultObject } from "../../components/vault/objects.ts";
+import { when } from "../../components/when.ts";
 import type { Passed } from "./report.ts";
 
 /** What is inside Vault, against the plan. */
 
-/** An object that the stack needs. */
 export interface NeededObject {
   readonly object: VaultObject;
   /** Others made it: it must be there, and may be as they like. */
@@ -20,23 +20,21 @@ export interface NeededObject {
 /** `denied` = the token may not read it; undefined = it is not there. */
 export type LiveObject = Readonly<Record<string, Json>> | "denied" | undefined;
 
-/** Reads each object. */
 export async function inspectObjects(
   client: Pick<VaultClient, "read">,
   needed: readonly NeededObject[],
 ): Promise<ReadonlyMap<string, LiveObject>> {
   const live = new Map<string, LiveObject>();
-  for (const { object } of needed) live.set(object.path, await inspectOne(client, object.path));
+  for (const { object } of needed) {
+    live.set(object.path, await client.read(object.path).catch(whenDenied));
+  }
   return live;
 }
 
-async function inspectOne(client: Pick<VaultClient, "read">, path: string): Promise<LiveObject> {
-  try {
-    return await client.read(path);
-  } catch (error) {
-    if (error instanceof VaultError && error.kind === "denied") return "denied";
-    throw error;
-  }
+/** Throws every other error. */
+export function whenDenied(error: unknown): "denied" {
+  if (error instanceof VaultError && error.kind === "denied") return "denied";
+  throw error;
 }
 
 /** Compares them. Pure, but for the files that the plan names. */
@@ -72,18 +70,13 @@ export function decideObjects(
     ? `; pulumi up makes the rest`
     : "";
   return {
-    value: undefined,
     detail: `${String(there)} of ${String(needed.length)} are there${toCome}`,
     warnings: [
       ...[...byFix].map(([fix, all]) => ({ detail: all.map(({ text }) => text).join("; "), fix })),
-      ...(denied.length === 0
-        ? []
-        : [
-            {
-              detail: `the token may not read ${denied.map(({ object }) => object.path).join(", ")}`,
-              fix: "export VAULT_TOKEN with a policy that may read them, to have them checked",
-            },
-          ]),
+      ...when(denied.length > 0, {
+        detail: `the token may not read ${denied.map(({ object }) => object.path).join(", ")}`,
+        fix: "export VAULT_TOKEN with a policy that may read them, to have them checked",
+      }),
     ],
   };
 }
@@ -114,13 +107,8 @@ function fixOf(object: VaultObject, ofStack: VaultInsideSpec["half"], stack: str
   return `run pulumi up in the stack that makes the ${object.half} half`;
 }
 
-/** The mount that an object is, as `existing` names it: `kvv2`, `auth/kubernetes`; of others it is no mount. */
-export function mountOf({ path }: VaultObject): string {
-  return path.replace(/^sys\/(mounts\/)?/, "");
-}
-
 function toLost({ object }: NeededObject) {
-  const mount = mountOf(object);
+  const mount = findMount(object) ?? object.path;
   return {
     at: "berth:secrets.vault.manage.existing",
     what: `berth:secrets.vault.manage.existing has ${mount}, and Vault has no such mount`,

@@ -2,11 +2,10 @@ import { commandLine } from "../../components/command-line.ts";
 import type { VaultSecretSpec } from "../../components/config/spec/vault.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import type { VaultClient } from "../../components/vault/http/client.ts";
-import { VaultError } from "../../components/vault/http/failure.ts";
 import { inspectKv, type KvSecret } from "../../components/vault/http/kv.ts";
 import type { Outcome, Report } from "./report.ts";
+import { whenDenied } from "./vault-objects.ts";
 
-/** A secret that an app takes from a KV engine. */
 type Taken = VaultSecretSpec & { readonly app: string };
 
 /** Checks the keys that the apps' Secrets bring from KV engines. No value is read. */
@@ -30,13 +29,8 @@ export async function checkValues(
       );
     }
     const paths = secrets.map(({ mount, path }) => `${mount}/${path}`);
-    return { value: undefined, detail: [...new Set(paths)].join(", "), warnings };
+    return { detail: [...new Set(paths)].join(", "), warnings };
   });
-}
-
-function whenDenied(error: unknown): "denied" {
-  if (error instanceof VaultError && error.kind === "denied") return "denied";
-  throw error;
 }
 
 function warnOfDenied({ mount, path }: Taken) {

@@ -13,12 +13,11 @@ import {
   toVaultPlace,
 } from "../../components/vault/http/access.ts";
 import { createVaultClient, type VaultClient } from "../../components/vault/http/client.ts";
-import { VaultError } from "../../components/vault/http/failure.ts";
-import type { VaultObjectKind } from "../../components/vault/objects.ts";
+import { findMount, type VaultObjectKind } from "../../components/vault/objects.ts";
 import { planVault } from "../../components/vault/plan.ts";
 import { countOf } from "../print.ts";
-import { NotNeeded, type Outcome, type Report } from "./report.ts";
-import { decideObjects, inspectObjects, mountOf, type NeededObject } from "./vault-objects.ts";
+import { NotNeeded, type Outcome, type Report, warn } from "./report.ts";
+import { decideObjects, inspectObjects, type NeededObject, whenDenied } from "./vault-objects.ts";
 import { checkValues } from "./vault-values.ts";
 import type { World } from "./world.ts";
 
@@ -38,7 +37,6 @@ const inside: readonly (readonly [name: string, kinds: readonly VaultObjectKind[
 const leftOut =
   "mounts, auth methods, policies, connections, roles, values and leases were not looked at";
 
-/** All checks of Vault. */
 export async function checkVault(
   report: Report,
   world: World,
@@ -101,9 +99,7 @@ async function checkReachable(
       return { value: status ?? {}, detail: `${way.address}, Vault ${version}` };
     } catch (error) {
       if (isWayStated(vault, env) || !(error instanceof BerthError)) throw error;
-      const [what = ""] = error.message.split("\n");
-      const detail = `${what}; ${leftOut}`;
-      return { value: undefined, detail, warnings: [{ detail, fix }] };
+      return { ...warn(`${error.what}; ${leftOut}`, fix), value: undefined };
     }
   });
 }
@@ -119,7 +115,7 @@ async function checkSealed(
     if (!initialized) {
       throw new BerthError("Vault is new: it has no keys yet", { hint: "vault operator init" });
     }
-    if (!sealed) return { value: undefined, detail: "no" };
+    if (!sealed) return { detail: "no" };
     throw new BerthError(
       `Vault is sealed: it gives no secret and no login; ${String(progress)} of the ${String(threshold)} key shares that open it were given`,
       {
@@ -142,7 +138,10 @@ async function checkToken(
     const client = createVaultClient(readVaultAccess(toVaultPlace(vault), env));
     const { policies } = (await client.read("auth/token/lookup-self")) ?? {};
     const names = Array.isArray(policies) ? policies.join(", ") : "";
-    return { value: client, detail: `valid, with the policies ${names || "of nobody"}` };
+    return {
+      value: client,
+      detail: names === "" ? "valid, without policies" : `valid, with the policies ${names}`,
+    };
   });
 }
 
@@ -155,7 +154,9 @@ function listNeeded(spec: StackSpec, vault: VaultSpec): readonly NeededObject[] 
   return all.flatMap((object): readonly NeededObject[] => {
     if (own.has(object.path)) return [{ object, isOthers: false }];
     // Its config is a matter of those who made it.
-    return existing.includes(mountOf(object)) ? [{ object, isOthers: true }] : [];
+    return existing.some((mount) => mount === findMount(object))
+      ? [{ object, isOthers: true }]
+      : [];
   });
 }
 
@@ -174,12 +175,12 @@ async function checkLeases(
     const counts: string[] = [];
     for (const { name, mount, role } of roles) {
       const path = `sys/leases/lookup/${mount}/${databaseCredentials(role)}`;
-      const leases = await vault.list(path).catch((error: unknown) => {
-        if (!(error instanceof VaultError) || error.kind !== "denied") throw error;
+      const leases = await vault.list(path).catch(whenDenied);
+      if (leases === "denied") {
         throw new NotNeeded(`the token may not list ${path}, which needs the capability sudo`);
-      });
+      }
       counts.push(`${name} ${String(leases.length)}`);
     }
-    return { value: undefined, detail: counts.join(", ") };
+    return { detail: counts.join(", ") };
   });
 }

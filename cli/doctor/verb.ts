@@ -1,31 +1,28 @@
 import { projectFolder } from "../../components/project-folder.ts";
-import { paint, print, printJson } from "../print.ts";
+import type { StackArgs } from "../define-verb.ts";
+import { countOf, paint, print, printJson } from "../print.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Finding } from "./report.ts";
 import { openWorld } from "./world.ts";
 
 /** The verb: prints each finding at once and answers with the exit code. */
-export async function doctor(args: {
-  readonly stack: string;
-  readonly file: string | undefined;
-  readonly json: boolean;
-}): Promise<number> {
+export async function doctor(args: StackArgs & { readonly json: boolean }): Promise<number> {
   const world = openWorld(projectFolder);
   const stack = { name: args.stack, file: args.file };
   const printer = new FindingPrinter(printFinding);
   const findings = await diagnose(world, stack, (finding) => {
     if (!args.json) printer.add(finding);
   });
-  const failed = countOf(findings, "failed");
+  const [first, ...more] = findings.filter(({ status }) => status === "failed");
+  const ok = first === undefined;
   if (args.json) {
-    printJson({ findings, ok: failed === 0 });
+    printJson({ findings, ok });
   } else {
     printer.end();
     print(formatCounts(findings));
-    const first = findings.find(({ status }) => status === "failed");
-    if (failed > 1 && first !== undefined) print(`do this first: ${first.fix ?? first.detail}`);
+    if (!ok && more.length > 0) print(`do this first: ${first.fix ?? first.detail}`);
   }
-  return failed === 0 ? 0 : 1;
+  return ok ? 0 : 1;
 }
 
 /** Prints each finding at once, but those that are skipped for one cause, one after the other, together. */
@@ -62,13 +59,10 @@ function printFinding({ group, name, status, detail, fix }: Finding): void {
   if (fix !== undefined) print(`${" ".repeat(8)}fix: ${fix}`);
 }
 
-/** `23 ok, 1 warnings, 0 failed`, and the number of skipped checks if there are any. */
+/** `23 ok, 1 warning, 0 failed`, and the number of skipped checks if there are any. */
 export function formatCounts(findings: readonly Finding[]): string {
-  const count = (status: Finding["status"]): string => String(countOf(findings, status));
-  const skipped = countOf(findings, "skipped") === 0 ? "" : `, ${count("skipped")} skipped`;
-  return `${count("ok")} ok, ${count("warning")} warnings, ${count("failed")} failed${skipped}`;
-}
-
-function countOf(findings: readonly Finding[], status: Finding["status"]): number {
-  return findings.filter((finding) => finding.status === status).length;
+  const count = (status: Finding["status"]): number =>
+    findings.filter((finding) => finding.status === status).length;
+  const skipped = count("skipped") === 0 ? "" : `, ${String(count("skipped"))} skipped`;
+  return `${String(count("ok"))} ok, ${countOf(count("warning"), "warning")}, ${String(count("failed"))} failed${skipped}`;
 }

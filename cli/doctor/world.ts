@@ -2,20 +2,16 @@ import { delimiter, sep } from "node:path";
 import { execa } from "execa";
 import { requireAnswer } from "../../toolchain/download.ts";
 
-/** Output and exit code of a program. */
-export interface Ran {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** What the checks see of this machine. Tests use a fake. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder of `Pulumi.yaml`. */
   readonly project: string;
   /** Runs a program in the project folder. undefined = it is not on PATH. */
-  readonly run: (command: string, args: readonly string[]) => Promise<Ran | undefined>;
+  readonly run: (
+    command: string,
+    args: readonly string[],
+  ) => Promise<{ exitCode: number; stdout: string; stderr: string } | undefined>;
   /** Throws when the site of an address does not answer. */
   readonly reach: (address: string | undefined) => Promise<void>;
 }

@@ -24,21 +24,17 @@ const questions: Readonly<Record<keyof Answers, Question>> = {
   repository: { text: "URL of the Git repository that Argo CD follows" },
 };
 
-/** The keys of the answers. */
 export const answerKeys = Object.keys(questions) as readonly (keyof Answers)[];
 
 /** Completes the answers: asks where a person can answer, and elsewhere takes the likely ones. */
 export async function completeAnswers(given: Given, canAsk: boolean): Promise<Answers> {
-  const answers = canAsk ? await ask(given) : { ...likelyAnswers(), ...given };
+  const likely = Object.fromEntries(answerKeys.map((key) => [key, questions[key].likely]));
+  const answers: Given = canAsk ? await ask(given) : { ...likely, ...given };
   const missing = answerKeys.filter((key) => (answers[key] ?? "") === "");
   if (missing.length === 0) return answers as Answers;
   throw new BerthError(`init: ${missing.map((key) => `--${key}`).join(" and ")}: missing`, {
     hint: missing.map((key) => `add --${key}: ${questions[key].text}`).join("; "),
   });
-}
-
-function likelyAnswers(): Given {
-  return Object.fromEntries(answerKeys.map((key) => [key, questions[key].likely]));
 }
 
 async function ask(given: Given): Promise<Given> {

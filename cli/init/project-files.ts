@@ -1,51 +1,67 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseDocument } from "yaml";
 import { findOwnFolder } from "../../components/command-line.ts";
-import { replaceFile } from "../stack-file.ts";
+import { BerthError } from "../../components/errors.ts";
+import { isMapping } from "../../components/mapping.ts";
+import { createFile, replaceFile, withEolOf } from "../stack-file.ts";
+import { readDocument } from "./stack-file.ts";
 
 /**
- * Adds the files of `template/` that a folder does not have, as `pulumi new` does, and returns their names. A folder
- * with a `Pulumi.yaml` is a project already, and gets none.
+ * Adds what a folder lacks of `template/` and returns the names. One with a `Pulumi.yaml` is a project already, so that
+ * file comes last: after a run that was killed the next one goes on.
  */
 export function addProjectFiles(folder: string): string[] {
-  if (existsSync(path.join(folder, "Pulumi.yaml"))) return [];
+  if (existsSync(path.join(folder, projectFile))) return [];
   const template = path.join(findOwnFolder(), "template");
   const missing = readdirSync(template, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(template, path.join(entry.parentPath, entry.name)))
     .filter((file) => !existsSync(path.join(folder, file)));
-  for (const file of missing) {
-    const text = readFileSync(path.join(template, file), "utf8");
-    const target = path.join(folder, file);
-    mkdirSync(path.dirname(target), { recursive: true });
-    writeFileSync(target, file === "Pulumi.yaml" ? toProjectFile(text, folder) : text);
+  const read = (file: string): string => readFileSync(path.join(template, file), "utf8");
+  for (const file of missing.filter((one) => one !== projectFile)) {
+    createFile(path.join(folder, file), read(file));
   }
   const changed = makeModule(path.join(folder, "package.json")) ? ["package.json"] : [];
+  createFile(path.join(folder, projectFile), toProjectFile(read(projectFile), folder));
   return [...missing, ...changed].toSorted();
 }
+
+const projectFile = "Pulumi.yaml";
 
 /** Pulumi loads the program as an ES module only if `package.json` says so; one that npm made does not. */
 function makeModule(file: string): boolean {
   const before = readFileSync(file, "utf8");
-  const manifest = JSON.parse(before) as { readonly type?: string };
-  if (manifest.type === "module") return false;
-  const after = `${JSON.stringify({ ...manifest, type: "module" }, null, 2)}\n`;
-  replaceFile(file, { before, after }, () => undefined);
+  const manifest = readManifest(file, before);
+  if (manifest["type"] === "module") return false;
+  const [, indent = "  "] = /^([ \t]+)"/m.exec(before) ?? [];
+  const after = `${JSON.stringify({ ...manifest, type: "module" }, null, indent)}\n`;
+  replaceFile(file, { before, after: withEolOf(before, after) });
   return true;
 }
 
+/** As npm reads it. The parser's error would quote the file. */
+function readManifest(file: string, text: string): Readonly<Record<string, unknown>> {
+  try {
+    const manifest: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
+    if (isMapping(manifest)) return manifest;
+  } catch {
+    // It is refused below.
+  }
+  throw new BerthError(`init: ${file} is not a JSON object`, {
+    hint: "correct that, then run the same command again",
+  });
+}
+
 /**
- * Says in `Pulumi.yaml` where Berth's provider is. The template cannot: Pulumi refuses a folder that is not there, and
- * `pulumi new` comes before `npm install`.
- *
- * @returns Whether it was missing.
+ * Says in `Pulumi.yaml` where Berth's provider is; false = it says so already. The template cannot: Pulumi refuses a
+ * folder that is not there, and `pulumi new` comes before `npm install`.
  */
 export function addProvider(folder: string): boolean {
-  const file = path.join(folder, "Pulumi.yaml");
+  const file = path.join(folder, projectFile);
   const before = readFileSync(file, "utf8");
-  const document = parseDocument(before);
-  const { plugins } = document.toJS() as {
+  const document = readDocument(file, before);
+  const { plugins } = (document.toJS() ?? {}) as {
     readonly plugins?: { readonly providers?: readonly { readonly name?: string }[] };
   };
   if (plugins?.providers?.some(({ name }) => name === "berth") === true) return false;
@@ -53,7 +69,7 @@ export function addProvider(folder: string): boolean {
   const at = ["plugins", "providers"];
   if (document.hasIn(at)) document.addIn(at, document.createNode(provider));
   else document.setIn(at, document.createNode([provider]));
-  replaceFile(file, { before, after: document.toString() }, () => undefined);
+  replaceFile(file, { before, after: withEolOf(before, document.toString({ lineWidth: 0 })) });
   return true;
 }
 

@@ -1,18 +1,37 @@
-import { isMap, type Pair, parseDocument, type Scalar } from "yaml";
+import { type Document, isMap, type Pair, parseDocument, type Scalar, type YAMLMap } from "yaml";
+import { parsePulumiYaml } from "../../components/config/yaml/pulumi-yaml.ts";
 import { BerthError } from "../../components/errors.ts";
+import { isMapping } from "../../components/mapping.ts";
+import { withEolOf } from "../stack-file.ts";
 import { type Answers, answerKeys } from "./answers.ts";
 
 /** Where `pulumi new` puts what it asked (`template/Pulumi.yaml`). */
 const prefix = "answers:";
 
+/**
+ * A file that somebody else began, to add to it.
+ *
+ * @throws BerthError if it is not YAML, or no map: what is in it could not be kept.
+ */
+export function readDocument(file: string, text: string): Document {
+  const value = parsePulumiYaml("init", file, text) ?? {};
+  const config = isMapping(value) ? (value["config"] ?? {}) : undefined;
+  if (!isMapping(config)) {
+    throw new BerthError(`init: ${file} is not a map of keys and values; nothing was written`, {
+      hint: "correct that, then run the same command again",
+    });
+  }
+  return parseDocument(text, { logLevel: "error" });
+}
+
 /** The answers in a stack file that `pulumi new` wrote. */
-export function findAnswers(text: string): Partial<Record<keyof Answers, string>> {
-  const { config = {} } = (parseDocument(text).toJS() ?? {}) as {
-    readonly config?: Readonly<Record<string, unknown>>;
+export function findAnswers(document: Document): Partial<Record<keyof Answers, string>> {
+  const { config } = (document.toJS() ?? {}) as {
+    readonly config?: Readonly<Record<string, unknown>> | null;
   };
   return Object.fromEntries(
     answerKeys.flatMap((key) => {
-      const answer = config[prefix + key];
+      const answer = config?.[prefix + key];
       return typeof answer === "string" && answer !== "" ? [[key, answer]] : [];
     }),
   );
@@ -24,11 +43,9 @@ export function isSetUp(text: string): boolean {
 }
 
 /** The stack file with the answers. What else is in it, such as Pulumi's salt, stays. */
-export function fillStackFile(text: string, answers: Answers): string {
-  const document = parseDocument(text.trim() === "" ? "config: {}\n" : text);
+export function fillStackFile(document: Document, text: string, answers: Answers): string {
   if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
-  const config = document.get("config");
-  if (!isMap(config)) throw new BerthError("init: the stack file is not a map of keys and values");
+  const config = document.get("config") as YAMLMap;
   config.flow = false;
   config.items = config.items.filter(({ key }) => !String(key).startsWith(prefix));
   for (const [key, value] of Object.entries(toConfig(answers))) {
@@ -39,10 +56,11 @@ export function fillStackFile(text: string, answers: Answers): string {
   }
   const schema =
     "# yaml-language-server: $schema=node_modules/berth/dist/components/config/schema.json\n";
-  return `${schema}${document.toString({ lineWidth: 0 })}`;
+  return withEolOf(text, `${schema}${document.toString({ lineWidth: 0 })}`);
 }
 
-function toConfig({ vault, namespace, service, repository }: Answers) {
+/** The keys of Berth, without their prefix. */
+export function toConfig({ vault, namespace, service, repository }: Answers) {
   return {
     postgres: { endpoint: { kubernetes: { namespace, service } } },
     onepassword: { vault },

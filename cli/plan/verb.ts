@@ -1,7 +1,4 @@
-import { commandLine } from "../../components/command-line.ts";
-import type { AppSpec } from "../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
-import { BerthError } from "../../components/errors.ts";
 import { decideFreshServer } from "../../components/postgres/diff/fresh-server.ts";
 import {
   type DatabasePlan,
@@ -12,10 +9,10 @@ import { toPsqlScript } from "../../components/postgres/psql/script.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../../components/postgres/statements/sql.ts";
 import { projectFolder } from "../../components/project-folder.ts";
+import type { AppArgs } from "../define-verb.ts";
 import { countOf, paint, print, printError, printFile, printJson } from "../print.ts";
-import { selectApps } from "../select-apps.ts";
+import { requireOne, selectApps } from "../select-apps.ts";
 import { toVaultScript } from "./vault-script.ts";
-import { toVerifierScript } from "./verifiers.ts";
 
 /** The plan of a database and its statements on a fresh server; an entry of the `--json` output. */
 interface PlannedApp {
@@ -26,13 +23,12 @@ interface PlannedApp {
 }
 
 /** The verb: prints the plan of each app, from the stack file alone; verifiers need 1Password. */
-export async function plan(args: {
-  readonly stack: string;
-  readonly file: string | undefined;
-  readonly app: string | undefined;
-  /** `sql` = a psql script for one app, which needs its `verifiers`; `vault` = for an administrator of Vault. */
-  readonly form: "text" | "json" | "sql" | "verifiers" | "vault";
-}): Promise<number> {
+export async function plan(
+  args: AppArgs & {
+    /** `sql` = a psql script for one app, which needs its `verifiers`; `vault` = for an administrator of Vault. */
+    readonly form: "text" | "json" | "sql" | "verifiers" | "vault";
+  },
+): Promise<number> {
   const loaded = loadIdentifiedStack(args.stack, projectFolder, args.file);
   // The commands for a stack with berth:vaultFor are those for the apps of the other.
   const spec = args.form === "vault" ? (loaded.vaultFor ?? loaded) : loaded;
@@ -44,15 +40,22 @@ export async function plan(args: {
   }
   const plans = selected.flatMap((app) => planDatabases(app, spec.postgres));
   if (args.form === "sql" || args.form === "verifiers") {
-    const app = requireOne(selected, `--stack ${args.stack} --${args.form}`);
-    if (args.form === "sql")
+    const options = `--stack ${args.stack} --${args.form}`;
+    const app = requireOne(selected, "plan", { what: "a psql script", options });
+    if (args.form === "sql") {
       printFile(toPsqlScript(planDatabases(app, spec.postgres), spec.postgres));
-    else printFile(await toVerifierScript(spec, app));
+      return 0;
+    }
+    // Only this form needs 1Password's client.
+    const { toVerifierScript } = await import("./verifiers.ts");
+    printFile(await toVerifierScript(spec, app));
     return 0;
   }
   const actions = decideFreshServer(plans, spec.postgres);
   if (args.form === "json") {
-    const apps = plans.map((one, index) => toPlannedApp(one, actions[index] ?? []));
+    const apps = plans.map((one, index): PlannedApp => {
+      return { app: one.app, plan: one, statements: (actions[index] ?? []).map(toText) };
+    });
     printJson({ stack: spec.stack, apps });
     return 0;
   }
@@ -60,18 +63,6 @@ export async function plan(args: {
   const counts = `${countOf(selected.length, "app")}, ${countOf(actions.flat().length, "statement")}`;
   print(`planned: ${counts}, for a fresh Postgres 16 or newer; Berth connected to no server`);
   return 0;
-}
-
-function requireOne(apps: readonly AppSpec[], options: string): AppSpec {
-  const [one, ...others] = apps;
-  if (one !== undefined && others.length === 0) return one;
-  throw new BerthError(`plan: a psql script is for one app, not for ${String(apps.length)}`, {
-    hint: `name it: ${commandLine("plan", `${one?.name ?? "NAME"} ${options}`)}`,
-  });
-}
-
-function toPlannedApp(one: DatabasePlan, actions: readonly Action[]): PlannedApp {
-  return { app: one.app, plan: one, statements: actions.map(toText) };
 }
 
 function printApp(plan: DatabasePlan, actions: readonly Action[]): void {

@@ -3,8 +3,9 @@ import {
   type LabelledStatement,
   parseStatements,
 } from "../../components/postgres/statements/labels.ts";
-import { compareText } from "../../components/sort.ts";
-import { type Digest, parseUrn, type Step } from "./digest.ts";
+import { compareText, sortUnique } from "../../components/sort.ts";
+import { parseUrn } from "../../components/urn.ts";
+import { type Digest, type Step } from "./digest.ts";
 import type { AppPreview, Change, ChangedThing, StackPreview } from "./model.ts";
 import { findRisks } from "./risks.ts";
 
@@ -16,7 +17,6 @@ const ofApps: ReadonlySet<string> = new Set([
   "berth:delivery:ClusterDelivery",
 ]);
 
-/** The name of the deliveries that all apps share. */
 const sharedDelivery = "shared";
 
 /** The change of each operation; an operation that is not here changes nothing. */
@@ -31,11 +31,7 @@ const changeOf: Readonly<Record<string, Change>> = {
   delete: "delete",
 };
 
-/**
- * What a run would do, by app. Apps, files and notes are sorted, so two previews of the same give the same text.
- *
- * @param apps Apps of the stack file.
- */
+/** Apps, files and notes are sorted, so two previews of the same give the same text. */
 export function toStackPreview(
   stack: string,
   apps: readonly string[],
@@ -46,45 +42,37 @@ export function toStackPreview(
   const owners = new Map(steps.map((step) => [step.urn, appOf(step)]));
   const said = sortSaid(diagnostics, owners);
   const names = [...changed.map(appOf), ...said.keys()].filter((name) => name !== undefined);
-  const previews = [...new Set(names)].toSorted().map((app) =>
-    toAppPreview(app, {
-      isInFile: apps.includes(app),
-      steps: changed.filter((step) => appOf(step) === app),
-      said: said.get(app) ?? nothing,
-    }),
+  const found = sortUnique(names).flatMap(
+    (app) =>
+      toAppPreview(
+        app,
+        apps.includes(app),
+        changed.filter((step) => appOf(step) === app),
+        said.get(app) ?? nothing,
+      ) ?? [],
   );
-  const found = previews.filter((app) => app !== undefined);
   // A note about an app that does not change still has to be seen.
   const others = [...said].filter(([app]) => found.every((one) => one.app !== app));
-  const ofStack = said.get(undefined) ?? nothing;
-  const shared = {
-    statements: ofStack.statements,
-    things: toThings(changed.filter((step) => appOf(step) === undefined)),
-    notes: [...new Set(others.flatMap(([, { notes }]) => notes))].toSorted(),
-    errors: ofStack.errors,
-  };
+  const { statements, errors } = said.get(undefined) ?? nothing;
+  const things = toThings(changed.filter((step) => appOf(step) === undefined));
+  const notes = sortUnique(others.flatMap(([, one]) => one.notes));
   const rest = apps.filter((app) => found.every((one) => one.app !== app)).toSorted();
   // A refresh comes before the comparison, and also where an error ends the run at once.
   const seen = new Set(steps.filter(({ op }) => op !== "refresh").map(appOf));
   const isCompared = (app: string): boolean => !isFailed || seen.has(app);
-  const all = [...found, shared];
-  const isSame = all.every((one) => one.errors.length + one.things.length === 0 && !hasChange(one));
+  const isSame = found.length + statements.length + things.length + errors.length === 0;
   return {
     stack,
     unchanged: isSame && rest.every(isCompared),
     apps: found,
     unchangedApps: rest.filter(isCompared),
     notComparedApps: rest.filter((app) => !isCompared(app)),
-    shared,
+    shared: { statements, things, notes, errors },
     risks: findRisks(
       found,
       changed.map((step) => ({ ...step, app: appOf(step) })),
     ),
   };
-}
-
-function hasChange(one: AppPreview | StackPreview["shared"]): boolean {
-  return one.statements.length > 0 || "change" in one;
 }
 
 /** What was said about an app or the stack. */
@@ -94,28 +82,32 @@ interface Said {
   readonly errors: readonly string[];
 }
 
+/** The exit code says the same. */
+const saysNothing: ReadonlySet<string> = new Set(["", "preview failed", "update failed"]);
+
 const nothing: Said = { statements: [], notes: [], errors: [] };
 
 /** One step for each resource that changes; a replacement has up to three. */
 function mergeSteps(steps: readonly Step[]): Step[] {
-  const own = steps.filter(({ op, urn }) => changeOf[op] !== undefined && isOwn(urn));
+  const own = steps.filter(
+    // Neither the stack itself nor a provider is something that people change.
+    ({ op, urn }) => changeOf[op] !== undefined && !parseUrn(urn).type.startsWith("pulumi:"),
+  );
   const byUrn = Map.groupBy(own, ({ urn }) => urn);
   return [...byUrn.values()].map(
     (all) => all.find(({ op }) => op === "replace") ?? (all[0] as Step),
   );
 }
 
-/** Neither the stack itself nor a provider is something that people change. */
-function isOwn(urn: string): boolean {
-  return !parseUrn(urn).type.startsWith("pulumi:");
-}
-
 /** The app of a resource; undefined = all apps share it. */
 function appOf({ urn, newState, oldState }: Step): string | undefined {
   const parent = newState?.parent ?? oldState?.parent;
-  const owner = [urn, ...(parent === undefined ? [] : [parent])]
-    .map(parseUrn)
-    .find(({ type }) => ofApps.has(type));
+  return appOfUrns(parent === undefined ? [urn] : [urn, parent]);
+}
+
+/** The app of the first of them that has the name of one. */
+function appOfUrns(urns: readonly string[]): string | undefined {
+  const owner = urns.map(parseUrn).find(({ type }) => ofApps.has(type));
   const isShared = owner?.type.startsWith("berth:delivery:") && owner.name === sharedDelivery;
   return isShared === true || owner === undefined ? undefined : appOfResource(owner.name);
 }
@@ -130,18 +122,18 @@ function sortSaid(
     const { statements, notes, errors } = said.get(app) ?? nothing;
     said.set(app, {
       statements: [...statements, ...(more.statements ?? [])],
-      notes: [...new Set([...notes, ...(more.notes ?? [])])].toSorted(),
-      errors: [...new Set([...errors, ...(more.errors ?? [])])].toSorted(),
+      notes: sortUnique([...notes, ...(more.notes ?? [])]),
+      errors: sortUnique([...errors, ...(more.errors ?? [])]),
     });
   };
   const ofUrn = (urn: string | undefined): string | undefined =>
-    urn === undefined ? undefined : (owners.get(urn) ?? appOfUrn(urn));
+    urn === undefined ? undefined : (owners.get(urn) ?? appOfUrns([urn]));
   const texts = diagnostics.flatMap(({ urn, message, severity }) => {
-    const text = cleanMessage(message);
+    const text = message.replace(/^(?:error|warning|info): /, "").trimEnd();
     const found = parseStatements(text);
     const app = found?.whose === "stack" ? undefined : (appIn(found?.whose ?? text) ?? ofUrn(urn));
     if (found !== undefined) add(app, { statements: found.statements });
-    return found !== undefined || text === "" || isPulumis(text) ? [] : [{ app, text, severity }];
+    return found !== undefined || saysNothing.has(text) ? [] : [{ app, text, severity }];
   });
   for (const [text, same] of Map.groupBy(texts, (one) => one.text)) {
     const apps = new Set(same.map(({ app }) => app));
@@ -156,32 +148,15 @@ function appIn(message: string): string | undefined {
   return /^app (?<app>[^\s:]+)(?:[:\s]|$)/.exec(message)?.groups?.["app"];
 }
 
-function appOfUrn(urn: string): string | undefined {
-  const { type, name } = parseUrn(urn);
-  return ofApps.has(type) && name !== sharedDelivery ? appOfResource(name) : undefined;
-}
-
-/** Without the severity in front and without line breaks at the end. */
-function cleanMessage(message: string): string {
-  return message.replace(/^(?:error|warning|info): /, "").trimEnd();
-}
-
-/** What Pulumi says by itself, and the exit code says already. */
-function isPulumis(text: string): boolean {
-  return text === "preview failed" || text === "update failed";
-}
-
 function toAppPreview(
   app: string,
-  found: { readonly isInFile: boolean; readonly steps: readonly Step[]; readonly said: Said },
+  isInFile: boolean,
+  steps: readonly Step[],
+  said: Said,
 ): AppPreview | undefined {
-  const { isInFile, steps, said } = found;
   const own = steps.filter(({ urn }) => ofApps.has(parseUrn(urn).type));
   const main = own.find(({ urn }) => parseUrn(urn).name === app) ?? own[0];
-  const things = toThings(steps);
-  if (steps.length === 0 && said.errors.length + said.statements.length === 0) {
-    return undefined;
-  }
+  if (steps.length + said.errors.length + said.statements.length === 0) return undefined;
   const isNew = main !== undefined && changeOf[main.op] === "create";
   const isRefused = said.errors.length > 0;
   const change = isRefused ? "refused" : !isInFile ? "leaves" : isNew ? "new" : "changes";
@@ -190,7 +165,7 @@ function toAppPreview(
     change,
     properties: main?.op === "update" ? Object.keys(main.detailedDiff ?? {}).toSorted() : [],
     statements: said.statements,
-    things,
+    things: toThings(steps),
     notes: change === "leaves" ? withKept(main, said.notes) : said.notes,
     errors: said.errors,
   };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BerthError } from "../../components/errors.ts";
+import { BerthError, messageOf } from "../../components/errors.ts";
 import { toCommentId } from "./markdown.ts";
 import type { StackPreview } from "./model.ts";
 
@@ -20,11 +20,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const Comments = z.array(z.looseObject({ id: z.int(), body: z.string().nullish() }));
 /** The most pages to search for the comment of the run before. */
 const mostPages = 50;
+const again = "run the job again";
 
-/**
- * Posts the preview as a comment. The comment of an earlier run is changed instead, so there is only one for each
- * stack. Posts nothing if nothing changes and there is no comment yet. Returns what it did.
- */
+/** One comment for each stack: that of an earlier run is changed. None if nothing changes. Returns what it did. */
 export async function postComment(
   body: string,
   { stack, unchanged }: Pick<StackPreview, "stack" | "unchanged">,
@@ -88,7 +86,17 @@ async function findComment(thread: Thread, commentId: string): Promise<number | 
   const seen = new Set<number>();
   for (let page = 1; page <= mostPages; page += 1) {
     const query = `per_page=100&limit=100&page=${String(page)}`;
-    const found = Comments.parse(await send(thread, "GET", `${thread.comments}?${query}`));
+    const { data: found } = Comments.safeParse(
+      await send(thread, "GET", `${thread.comments}?${query}`),
+    );
+    if (found === undefined) {
+      throw new BerthError(
+        `preview: --comment: ${thread.forge} does not answer GET with comments`,
+        {
+          hint: again,
+        },
+      );
+    }
     const own = found.find(({ body }) => body?.startsWith(commentId) === true);
     if (own !== undefined) return own.id;
     if (found.every(({ id }) => seen.has(id))) return undefined;
@@ -108,8 +116,11 @@ async function send(
     headers: { ...headers, "Content-Type": "application/json", Accept: "application/json" },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(30_000),
+  }).catch((error: unknown) => {
+    throw toUnanswered(forge, method, error);
   });
-  if (answer.ok) return await answer.json();
+  // The parser's error would quote the answer.
+  if (answer.ok) return await answer.json().catch(() => undefined);
   // NOTE: no part of the request, since it has the token.
   throw new BerthError(
     `preview: --comment: ${forge} answered ${String(answer.status)} to ${method}`,
@@ -117,7 +128,21 @@ async function send(
       hint:
         answer.status === 401 || answer.status === 403 || answer.status === 404
           ? "give the token the right to write comments: permissions: { pull-requests: write } on GitHub, the scope api on GitLab"
-          : "run the job again",
+          : again,
     },
   );
+}
+
+/** Without the error of `fetch`, which quotes a header that it does not take: the token. Its cause is the network's. */
+function toUnanswered(forge: string, method: string, error: unknown): BerthError {
+  const { name, cause } = error as Error;
+  if (name !== "TimeoutError" && cause === undefined) {
+    return new BerthError(`preview: --comment: ${method} cannot be sent to ${forge}`, {
+      hint: "set the token again, as one line of plain characters; and see that the address of the API is a URL",
+    });
+  }
+  const reason = name === "TimeoutError" ? "it took more than 30 s" : messageOf(cause);
+  return new BerthError(`preview: --comment: ${forge} does not answer to ${method}: ${reason}`, {
+    hint: again,
+  });
 }

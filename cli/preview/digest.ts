@@ -32,7 +32,6 @@ const Digest = z.looseObject({
 /** One resource that the run would change. */
 export type Step = z.infer<typeof Step>;
 
-/** What a run said. */
 export interface Digest {
   readonly steps: readonly Step[];
   readonly diagnostics: readonly z.infer<typeof Diagnostic>[];
@@ -49,10 +48,4 @@ export function parseDigest(text: string): Digest | undefined {
   const parsed = Digest.safeParse(document);
   if (!parsed.success) return undefined;
   return { steps: parsed.data.steps ?? [], diagnostics: parsed.data.diagnostics ?? [] };
-}
-
-/** The parts of a URN: `urn:pulumi:stack::project::parentType$type::name`. */
-export function parseUrn(urn: string): { readonly type: string; readonly name: string } {
-  const [, , types = "", ...name] = urn.split("::");
-  return { type: types.split("$").at(-1) ?? "", name: name.join("::") };
 }

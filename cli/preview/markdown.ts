@@ -1,4 +1,6 @@
 import { toTerminalText } from "../../components/terminal-text.ts";
+import { when } from "../../components/when.ts";
+import { countOf } from "../print.ts";
 import type { AppPreview, StackPreview } from "./model.ts";
 import { hasContent, signOf, summarize, summarizeRisks } from "./text.ts";
 
@@ -30,13 +32,20 @@ export function toMarkdown(preview: StackPreview): string {
     `${title}: ${summarize(preview)}`,
     risk === "none" ? "Risk: none" : `**Risk: ${toCode(risk)}**`,
     ...(hasContent(shared) ? ["#### For all apps", ...toPart(shared, [])] : []),
-    ...toNotCompared(preview.notComparedApps),
+    ...when(
+      preview.notComparedApps.length > 0,
+      `Not compared, because the run stopped at an error: ${toNames(preview.notComparedApps)}`,
+    ),
   ];
   const parts = apps.map((app) => toApp(app).join("\n\n"));
   const left = mostCharacters - head.join("\n\n").length;
   const shown = takeWhileShort(parts, left - 500);
   const rest = apps.slice(shown.length).map(({ app }) => app);
-  return `${[...head, ...shown, ...toRest(rest)].join("\n\n")}\n`;
+  const last = when(
+    rest.length > 0,
+    `The comment would be too long. The log of the job has also: ${toNames(rest)}`,
+  );
+  return `${[...head, ...shown, ...last].join("\n\n")}\n`;
 }
 
 function takeWhileShort(parts: readonly string[], limit: number): readonly string[] {
@@ -46,16 +55,6 @@ function takeWhileShort(parts: readonly string[], limit: number): readonly strin
     return length > limit;
   });
   return tooLong === -1 ? parts : parts.slice(0, tooLong);
-}
-
-function toRest(apps: readonly string[]): string[] {
-  if (apps.length === 0) return [];
-  return [`The comment would be too long. The log of the job has also: ${toNames(apps)}`];
-}
-
-function toNotCompared(apps: readonly string[]): string[] {
-  if (apps.length === 0) return [];
-  return [`Not compared, because the run stopped at an error: ${toNames(apps)}`];
 }
 
 function toNames(apps: readonly string[]): string {
@@ -77,7 +76,6 @@ function toPart(
       `${sql};`,
     ])
     .join("\n");
-  const count = `${String(statements.length)} statement${statements.length === 1 ? "" : "s"}`;
   const isShort = statements.length > 0 && statements.length <= 3;
   const block = toBlock("sql", script);
   const changes = statements.length === 0 ? properties : [];
@@ -89,14 +87,17 @@ function toPart(
       ? []
       : isShort
         ? [block]
-        : [`<details><summary>${count}</summary>`, block, "</details>"]),
-    ...(things.length === 0
-      ? []
-      : [
-          things
-            .map(({ kind, name, change }) => `- ${toCode(`${signOf[change]} ${kind} ${name}`)}`)
-            .join("\n"),
-        ]),
+        : [
+            `<details><summary>${countOf(statements.length, "statement")}</summary>`,
+            block,
+            "</details>",
+          ]),
+    ...when(
+      things.length > 0,
+      things
+        .map(({ kind, name, change }) => `- ${toCode(`${signOf[change]} ${kind} ${name}`)}`)
+        .join("\n"),
+    ),
   ];
 }
 

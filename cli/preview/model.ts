@@ -1,10 +1,6 @@
-import {
-  type LabelledStatement,
-  type Risk,
-  risks,
-} from "../../components/postgres/statements/labels.ts";
+import type { LabelledStatement } from "../../components/postgres/statements/labels.ts";
+import type { Risk } from "../../components/postgres/statements/risks.ts";
 
-/** How something changes. */
 export type Change = "create" | "update" | "replace" | "delete";
 
 /** A file, an object or another resource that changes. */
@@ -15,7 +11,6 @@ export interface ChangedThing {
   readonly change: Change;
 }
 
-/** What a run would do about one app. */
 export interface AppPreview {
   readonly app: string;
   readonly change: "new" | "changes" | "leaves" | "refused";
@@ -38,18 +33,11 @@ export interface FoundRisk {
 /** What a run would do; the `--json` output. */
 export interface StackPreview {
   readonly stack: string;
-  /** Whether nothing would change. */
   readonly unchanged: boolean;
   readonly apps: readonly AppPreview[];
   readonly unchangedApps: readonly string[];
   /** Apps that the run did not come to, because an error ended it before. */
   readonly notComparedApps: readonly string[];
-  /** What all apps share. */
   readonly shared: Pick<AppPreview, "statements" | "things" | "notes" | "errors">;
   readonly risks: readonly FoundRisk[];
-}
-
-/** The kinds of risk that a preview has, in their order. */
-export function kindsOfRisk({ risks: found }: Pick<StackPreview, "risks">): readonly Risk[] {
-  return risks.filter((risk) => found.some((one) => one.risk === risk));
 }

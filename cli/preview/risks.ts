@@ -1,9 +1,9 @@
 import { appOfResource } from "../../components/postgres/plan/plan.ts";
-import type { Risk } from "../../components/postgres/statements/labels.ts";
-import { parseUrn, type Step } from "./digest.ts";
+import type { Risk } from "../../components/postgres/statements/risks.ts";
+import { parseUrn } from "../../components/urn.ts";
+import type { Step } from "./digest.ts";
 import type { AppPreview, FoundRisk } from "./model.ts";
 
-/** A resource that changes, with its app. */
 type OwnedStep = Step & { readonly app: string | undefined };
 
 /** Resources of `@pulumi/postgresql` that give access. */

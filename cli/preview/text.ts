@@ -1,5 +1,6 @@
+import { risks } from "../../components/postgres/statements/risks.ts";
 import { paint, print } from "../print.ts";
-import { type AppPreview, type Change, kindsOfRisk, type StackPreview } from "./model.ts";
+import type { AppPreview, Change, StackPreview } from "./model.ts";
 
 /** `2 apps new, 1 changes, 12 unchanged`, for both forms. */
 export function summarize(preview: StackPreview): string {
@@ -19,9 +20,9 @@ export function summarize(preview: StackPreview): string {
 
 /** `drop (wiki), access (shop, wiki)`, or `none`. */
 export function summarizeRisks(preview: StackPreview): string {
-  const kinds = kindsOfRisk(preview).map((risk) => {
+  const kinds = risks.flatMap((risk) => {
     const apps = preview.risks.filter((one) => one.risk === risk).map(({ app = "stack" }) => app);
-    return `${risk} (${[...new Set(apps)].join(", ")})`;
+    return apps.length === 0 ? [] : [`${risk} (${[...new Set(apps)].join(", ")})`];
   });
   if (preview.notComparedApps.length > 0)
     kinds.push("not known of the apps that were not compared");
@@ -42,7 +43,6 @@ const colourOf = {
   refused: "red",
 } as const satisfies Readonly<Record<AppPreview["change"], string>>;
 
-/** Prints a preview for people. */
 export function printPreview(preview: StackPreview): void {
   const { stack, apps, shared } = preview;
   if (preview.unchanged) {

@@ -1,10 +1,17 @@
 import { execa } from "execa";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { BerthError } from "../../components/errors.ts";
-import type { Risk } from "../../components/postgres/statements/labels.ts";
+import type { Risk } from "../../components/postgres/statements/risks.ts";
 import { projectFolder } from "../../components/project-folder.ts";
+import type { StackArgs } from "../define-verb.ts";
 import { print, printError, printFile, printJson, withProgress } from "../print.ts";
-import { inParallel, outlived, waitForPulumi } from "../pulumi-process.ts";
+import {
+  describeMissing,
+  Interrupted,
+  inParallel,
+  outlived,
+  waitForPulumi,
+} from "../pulumi-process.ts";
 import { toStackPreview } from "./changes.ts";
 import { postComment } from "./comment.ts";
 import { type Digest, parseDigest } from "./digest.ts";
@@ -12,10 +19,7 @@ import { toMarkdown } from "./markdown.ts";
 import type { StackPreview } from "./model.ts";
 import { printPreview } from "./text.ts";
 
-/** The options of the verb. */
-export interface PreviewArgs {
-  readonly stack: string;
-  readonly file: string | undefined;
+export interface PreviewArgs extends StackArgs {
   readonly form: "text" | "json" | "markdown";
   /** Post the Markdown as a comment on the pull request of this CI job, or update it. */
   readonly comment: boolean;
@@ -25,10 +29,7 @@ export interface PreviewArgs {
   readonly savePlan: string | undefined;
 }
 
-/**
- * The verb: runs `pulumi preview`, and shows by app what `pulumi up` would do. Exit code 1: the preview found an
- * error, or a risk of `--fail-on`.
- */
+/** Exit code 1: the preview found an error, or a risk of `--fail-on`. */
 export async function preview(args: PreviewArgs): Promise<number> {
   const spec = loadStackFromFile(args.stack, projectFolder, args.file);
   const { digest, isFailed } = await runPreview(args);
@@ -54,7 +55,6 @@ function printBlocked(blocked: StackPreview["risks"], form: PreviewArgs["form"])
   }
 }
 
-/** Runs `pulumi preview --json`. */
 async function runPreview({ stack, file, savePlan }: PreviewArgs): Promise<{
   readonly digest: Digest;
   readonly isFailed: boolean;
@@ -75,12 +75,12 @@ async function runPreview({ stack, file, savePlan }: PreviewArgs): Promise<{
   const { result, isInterrupted } = await withProgress("pulumi preview is running", () =>
     waitForPulumi(pulumi),
   );
-  if (result.code === "ENOENT") {
-    throw new BerthError("preview: pulumi is not on PATH", {
+  if (pulumi.pid === undefined) {
+    throw new BerthError(`preview: ${describeMissing(result)}`, {
       hint: "install Pulumi (https://www.pulumi.com/docs/install/), then run the same command again",
     });
   }
-  if (isInterrupted) throw new BerthError("preview: interrupted; nothing was changed");
+  if (isInterrupted) throw new Interrupted("preview: interrupted; nothing was changed");
   const digest = parseDigest(result.stdout);
   if (digest === undefined) {
     printError(result.stderr.trim() || result.stdout.trim());

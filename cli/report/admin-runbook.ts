@@ -1,23 +1,22 @@
 import { commandLine } from "../../components/command-line.ts";
 import { rotationRunbook } from "../../components/config/derive/names.ts";
+import { describeItem } from "../../components/config/spec/item.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
+import { when } from "../../components/when.ts";
 import { escapeMarkdown } from "../terminal/table.ts";
 import { before, block, head } from "./runbook.ts";
 
 /** How to rotate the password of the role that Berth itself logs in as, in the form of an app's runbook. */
 export function toAdminRunbook(spec: StackSpec): string {
   const { stack, postgres, apps } = spec;
-  const { admin } = postgres;
-  const item = `${admin.vault}/${admin.item}`;
+  const item = describeItem(postgres.admin);
   const rotate = (options: string): string => commandLine("rotate", `--stack ${stack} ${options}`);
   const jobs = apps.filter(({ provisioner }) => provisioner === "job").map(({ name }) => name);
+  const name = rotationRunbook(`${stack}-admin`);
+  const title = `Rotate the password of the admin role of stack ${stack}`;
+  const again = commandLine("report", `--stack ${stack} --runbook --admin`);
   return [
-    ...head({
-      name: rotationRunbook(`${stack}-admin`),
-      title: `Rotate the password of the admin role of stack ${stack}`,
-      again: commandLine("report", `--stack ${stack} --runbook --admin`),
-      stack: spec,
-    }),
+    ...head({ name, title, again }, spec),
     `The role's name and password are in the 1Password item ${escapeMarkdown(item)}. Every stack that names this item logs in with it.`,
     "",
     ...before(spec),
@@ -39,11 +38,10 @@ export function toAdminRunbook(spec: StackSpec): string {
     ),
     "",
     "5. Change every copy of the password that does not come from the item: the Secret of an operator or chart that sets this role's password again, a pooler's list of users, backups, monitoring.",
-    ...(jobs.length === 0
-      ? []
-      : [
-          `6. The Jobs of ${escapeMarkdown(jobs.join(", "))} log in with a Secret that is made of the item, in namespace ${postgres.namespace}. Wait until it has the new password before one runs.`,
-        ]),
+    ...when(
+      jobs.length > 0,
+      `6. The Jobs of ${escapeMarkdown(jobs.join(", "))} log in with a Secret that is made of the item, in namespace ${postgres.namespace}. Wait until it has the new password before one runs.`,
+    ),
     "",
     "## If something fails",
     "",

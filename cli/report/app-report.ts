@@ -1,6 +1,6 @@
 import { databaseCredentials } from "../../components/config/derive/names.ts";
 import { hasItem } from "../../components/config/logins.ts";
-import type { ItemRef } from "../../components/config/spec/item.ts";
+import { describeItem } from "../../components/config/spec/item.ts";
 import type { SecretsThrough } from "../../components/config/spec/secrets.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import {
@@ -12,6 +12,7 @@ import {
 import { type AccessMatrix, toAccessMatrix } from "../../components/postgres/plan/access-matrix.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { compareText } from "../../components/sort.ts";
+import { whenGiven } from "../../components/when.ts";
 import { findReach, listReach, type Reach } from "./reach.ts";
 
 /** One app; an entry of the `--json` output. */
@@ -57,11 +58,12 @@ const unread = (): undefined => undefined;
 
 export function toReport(app: AppSpec, spec: StackSpec): AppReport {
   const further = app.database.names.slice(1);
-  const format = ({ vault, item }: ItemRef): string => `${vault}/${item}`;
   const deliveredTo = (all: readonly string[]): string[] =>
     app.delivery === "none" ? [] : [...new Set(all)];
   const by = (kind: string): string | undefined => (app.delivery === "none" ? undefined : kind);
   const ofItem = { source: "1Password", kind: by(kindOfItem[app.secretsThrough]) } as const;
+  const ofVault = (kind: string) => ({ source: "Vault", kind: by(kind) }) as const;
+  const [owner] = app.roles;
   return {
     app: app.name,
     namespace: app.namespace,
@@ -70,11 +72,18 @@ export function toReport(app: AppSpec, spec: StackSpec): AppReport {
     access: toAccessMatrix(planDatabase(app, spec.postgres)),
     reach: findReach(app, listReach(spec)),
     secrets: [
-      ...toLoginReport(app, { deliveredTo, by }),
+      ...whenGiven(app.vault?.login, ({ mount, role }) => ({
+        ...ofVault("VaultDynamicSecret"),
+        role: `logins of ${owner.name}`,
+        item: `${mount}/${databaseCredentials(role)}`,
+        secret: owner.secretName,
+        namespaces: deliveredTo([owner.namespace]),
+        ...toKeys(contentOfRole(app, owner, unread)),
+      })),
       ...app.roles.filter(hasItem).map((role) => ({
         ...ofItem,
         role: role.logins?.join(" or ") ?? role.name,
-        item: format(role.item),
+        item: describeItem(role.item),
         secret: role.secretName,
         // The credential goes to the database's namespace as well.
         namespaces: deliveredTo([spec.postgres.namespace, role.namespace]),
@@ -83,13 +92,13 @@ export function toReport(app: AppSpec, spec: StackSpec): AppReport {
       ...app.secrets.map((secret) => ({
         ...ofItem,
         role: undefined,
-        item: format(secret.item),
+        item: describeItem(secret.item),
         secret: secret.name,
         namespaces: deliveredTo([secret.namespace]),
         ...toKeys(contentOfSecret(app, secret, unread)),
       })),
       ...(app.vault?.secrets ?? []).map((secret) => ({
-        ...({ source: "Vault", kind: by("VaultStaticSecret") } as const),
+        ...ofVault("VaultStaticSecret"),
         role: undefined,
         item: `${secret.mount}/${secret.path}`,
         secret: secret.name,
@@ -98,31 +107,6 @@ export function toReport(app: AppSpec, spec: StackSpec): AppReport {
       })),
     ],
   };
-}
-
-/** The owner's login, if Vault makes it. */
-function toLoginReport(
-  app: AppSpec,
-  to: {
-    readonly deliveredTo: (all: readonly string[]) => string[];
-    readonly by: (kind: string) => string | undefined;
-  },
-): SecretReport[] {
-  const { vault, roles } = app;
-  const [owner] = roles;
-  if (vault?.login === undefined) return [];
-  const { mount, role } = vault.login;
-  return [
-    {
-      source: "Vault",
-      kind: to.by("VaultDynamicSecret"),
-      role: `logins of ${owner.name}`,
-      item: `${mount}/${databaseCredentials(role)}`,
-      secret: owner.secretName,
-      namespaces: to.deliveredTo([owner.namespace]),
-      ...toKeys(contentOfRole(app, owner, unread)),
-    },
-  ];
 }
 
 const kindOfItem: Readonly<Record<SecretsThrough, string>> = {

@@ -6,7 +6,6 @@ import { planDatabase } from "../../components/postgres/plan/plan.ts";
 /** What a role has as a member of a role that is not of its own app. */
 export interface Reach {
   readonly role: string;
-  /** App of the role. */
   readonly app: string;
   readonly memberOf: string;
   /** Database of the app that `memberOf` belongs to; undefined = it is not of this stack. */

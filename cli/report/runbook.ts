@@ -3,10 +3,12 @@ import { commandLine, pulumiLine } from "../../components/command-line.ts";
 import { rotationRunbook } from "../../components/config/derive/names.ts";
 import { keysInItem } from "../../components/config/login-keys.ts";
 import { hasItem } from "../../components/config/logins.ts";
+import { describeItem } from "../../components/config/spec/item.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import { toRestartCommands } from "../restart-commands.ts";
 import { secretSource } from "../secret-source.ts";
+import { requireOne } from "../select-apps.ts";
 import { escapeMarkdown } from "../terminal/table.ts";
 
 /**
@@ -16,12 +18,8 @@ import { escapeMarkdown } from "../terminal/table.ts";
  * @param key Of the role in the entry; undefined = all roles with an item.
  */
 export function toRunbook(apps: readonly AppSpec[], stack: StackSpec, key?: string): string {
-  const [app, ...others] = apps;
-  if (app === undefined || others.length > 0) {
-    throw new BerthError(`report: a runbook is for one app, not for ${String(apps.length)}`, {
-      hint: `name it: ${commandLine("report", `${app?.name ?? "NAME"} --stack ${stack.stack} --runbook`)}`,
-    });
-  }
+  const options = `--stack ${stack.stack} --runbook`;
+  const app = requireOne(apps, "report", { what: "a runbook", options });
   const roles = selectRoles(app, key);
   const [first] = roles;
   const isOne = key !== undefined && first !== undefined;
@@ -30,10 +28,9 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec, key?: stri
     ? `Rotate the password of ${first.name}`
     : `Rotate the passwords of ${app.name}`;
   const option = isOne ? ` --role ${key}` : "";
-  const shown = `${app.name} --stack ${stack.stack} --runbook${option}`;
-  const again = commandLine("report", shown);
+  const again = commandLine("report", `${app.name} ${options}${option}`);
   return [
-    ...head({ name, title, again, stack }),
+    ...head({ name, title, again }, stack),
     "| role | logs in as | 1Password item | Secret | namespaces |",
     "| --- | --- | --- | --- | --- |",
     ...roles.map((role) => toRow(role, app, stack)),
@@ -46,17 +43,10 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec, key?: stri
 }
 
 /** The start of a runbook, up to its first section. */
-export function head({
-  name,
-  title,
-  again,
-  stack,
-}: {
-  readonly name: string;
-  readonly title: string;
-  readonly again: string;
-  readonly stack: StackSpec;
-}): string[] {
+export function head(
+  { name, title, again }: Readonly<Record<"name" | "title" | "again", string>>,
+  { stack }: StackSpec,
+): string[] {
   return [
     // The title may have any sign that a role's name has.
     "---",
@@ -67,7 +57,7 @@ export function head({
     "",
     `# ${escapeMarkdown(title)}`,
     "",
-    `Generated from Pulumi.${stack.stack}.yaml. When that changes, generate it again: \`${again}\``,
+    `Generated from Pulumi.${stack}.yaml. When that changes, generate it again: \`${again}\``,
     "",
   ];
 }
@@ -93,7 +83,7 @@ function toRow(role: RoleSpec, app: AppSpec, stack: StackSpec): string {
   const cells = [
     name,
     (logins ?? [name]).join(" or "),
-    `${item.vault}/${item.item}`,
+    describeItem(item),
     isDelivered ? secretName : "–",
     namespaces,
   ];
@@ -111,8 +101,12 @@ export function before({ stack }: StackSpec): string[] {
   ];
 }
 
+function rotate({ key }: RoleSpec, { name }: AppSpec, stack: string, more = ""): string {
+  const role = key === "owner" ? "" : ` --role ${key}`;
+  return commandLine("rotate", `${name} --stack ${stack}${role}${more}`);
+}
+
 function inPlace(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
-  const option = role.key === "owner" ? "" : ` --role ${role.key}`;
   return [
     `## ${escapeMarkdown(role.name)}: one login`,
     "",
@@ -120,7 +114,7 @@ function inPlace(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
     "",
     `1. Set a new password in the item, on the server and in the Secret:`,
     "",
-    block(commandLine("rotate", `${app.name} --stack ${stack}${option}`)),
+    block(rotate(role, app, stack)),
     "",
     ...restart(role, 2),
     ...verify(stack, 3),
@@ -171,11 +165,10 @@ function byHand(role: RoleSpec, app: AppSpec, stack: string): string[] {
     logins === undefined
       ? ""
       : `, and its \`username\` to the other of ${escapeMarkdown(`${first} and ${second}`)}`;
-  const option = role.key === "owner" ? "" : ` --role ${role.key}`;
   const hasKeys = keysInItem(app, role).length > 0;
   const commands = [
     // The fields that repeat the login do not change by themselves.
-    ...(hasKeys ? [commandLine("rotate", `${app.name} --stack ${stack}${option} --keys`)] : []),
+    ...(hasKeys ? [rotate(role, app, stack, " --keys")] : []),
     pulumiLine("up", stack),
   ];
   return [

@@ -1,8 +1,10 @@
 import { databaseCredentials } from "../../components/config/derive/names.ts";
+import { describeItem } from "../../components/config/spec/item.ts";
 import type { VaultSpec } from "../../components/config/spec/secrets.ts";
 import type { AppVaultSpec, VaultSecretSpec } from "../../components/config/spec/vault.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
-import { compareText } from "../../components/sort.ts";
+import { compareText, sortUnique } from "../../components/sort.ts";
+import { whenGiven } from "../../components/when.ts";
 
 /** A path in Vault that has something secret: who writes it, and who reads it. */
 export interface SecretPath {
@@ -67,7 +69,7 @@ function toKvPath(
   return {
     path: `${mount}/${path}`,
     engine: "KV v2",
-    keys: [...new Set([...fields, ...made])].toSorted(compareText),
+    keys: sortUnique([...fields, ...made]),
     hasMore: !isComplete,
     producer: [
       ...(made.length === 0 ? [] : [`add ${app.name}${isAllMade ? "" : ` (${made.join(", ")})`}`]),
@@ -99,7 +101,7 @@ function toLoginPaths(
       engine: "database",
       keys: ["password"],
       hasMore: false,
-      producer: item === undefined ? "an administrator" : `1Password ${item.vault}/${item.item}`,
+      producer: item === undefined ? "an administrator" : `1Password ${describeItem(item)}`,
       consumers: ["Vault's own login to Postgres; nobody can read it"],
     },
   ];
@@ -110,20 +112,14 @@ function listSharedPaths({ inside }: VaultSpec): SecretPath[] {
   const describe = ({ namespace, name }: { readonly namespace: string; readonly name: string }) =>
     `ServiceAccount ${namespace}/${name}`;
   return [
-    ...(operator === undefined
-      ? []
-      : [
-          {
-            path: `${operator.transit}/keys/${operator.key}`,
-            engine: "transit" as const,
-            keys: [],
-            hasMore: false,
-            producer: "Vault",
-            consumers: [
-              `${describe(operator.account)}: encrypts and decrypts the operator's cache`,
-            ],
-          },
-        ]),
+    ...whenGiven(operator, ({ transit, key, account }) => ({
+      path: `${transit}/keys/${key}`,
+      engine: "transit" as const,
+      keys: [],
+      hasMore: false,
+      producer: "Vault",
+      consumers: [`${describe(account)}: encrypts and decrypts the operator's cache`],
+    })),
     ...readers.flatMap(({ name, account, paths }) =>
       paths.map((path) => ({
         path,
@@ -140,16 +136,15 @@ function listSharedPaths({ inside }: VaultSpec): SecretPath[] {
 /** One row for each path: apps may share one. */
 function mergePaths(all: readonly SecretPath[]): readonly SecretPath[] {
   const merged = [...Map.groupBy(all, ({ path }) => path).values()].map((same): SecretPath => {
-    const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
     const [first] = same as [SecretPath, ...SecretPath[]];
-    const known = unique(same.map(({ producer }) => producer).filter((one) => one !== "others"));
+    const known = same.map(({ producer }) => producer).filter((one) => one !== "others");
     return {
       ...first,
       engine: same.find(({ engine }) => engine !== undefined)?.engine,
-      keys: unique(same.flatMap(({ keys }) => keys)).toSorted(compareText),
+      keys: sortUnique(same.flatMap(({ keys }) => keys)),
       hasMore: same.some(({ hasMore }) => hasMore),
-      producer: known.join(", ") || first.producer,
-      consumers: unique(same.flatMap(({ consumers }) => consumers)),
+      producer: [...new Set(known)].join(", ") || first.producer,
+      consumers: [...new Set(same.flatMap(({ consumers }) => consumers))],
     };
   });
   return merged.toSorted((a, b) => compareText(a.path, b.path));

@@ -4,8 +4,10 @@ import { BerthError } from "../../components/errors.ts";
 import type { Access } from "../../components/postgres/plan/access-matrix.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { toTerminalText } from "../../components/terminal-text.ts";
+import { type AppArgs, refuseAppOfAdmin } from "../define-verb.ts";
 import { countOf, paint, print, printFile, printJson, withProgress } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
+import { toWriteFailure } from "../stack-file.ts";
 import { printMarkdownTable, printTable } from "../terminal/table.ts";
 import { toAdminRunbook } from "./admin-runbook.ts";
 import { type AppReport, describeKeys, toReport } from "./app-report.ts";
@@ -16,11 +18,7 @@ import type { Reach } from "./reach.ts";
 import { toRunbook } from "./runbook.ts";
 import { listSecretPaths, type SecretPath } from "./secret-paths.ts";
 
-/** The options of the verb. */
-export interface ReportArgs {
-  readonly stack: string;
-  readonly file: string | undefined;
-  readonly app: string | undefined;
+export interface ReportArgs extends AppArgs {
   readonly form: "text" | "json" | "markdown" | "runbook" | "html" | "mermaid";
   /** Read the server, for own and foreign roles as they are. */
   readonly live: boolean;
@@ -32,11 +30,6 @@ export interface ReportArgs {
   readonly admin: boolean;
 }
 
-async function loadLive(stack: string, file: string | undefined) {
-  const { loadLiveStack } = await import("./page/live.ts");
-  return await withProgress("reading the server", () => loadLiveStack(stack, file));
-}
-
 /** The verb: who may do what, and where each item goes; from the stack file alone, or with what is on the server. */
 export async function report(args: ReportArgs): Promise<number> {
   const { stack, file, form } = args;
@@ -45,11 +38,7 @@ export async function report(args: ReportArgs): Promise<number> {
       hint: "add one of them, or leave out --live",
     });
   }
-  if (args.admin && args.app !== undefined) {
-    throw new BerthError(`report: --admin is about no app, and "${args.app}" is one`, {
-      hint: "leave out one of the two",
-    });
-  }
+  if (args.admin) refuseAppOfAdmin("report", args.app);
   if ((args.role !== undefined || args.admin) && form !== "runbook") {
     const option = args.admin ? "--admin" : "--role";
     throw new BerthError(`report: ${option} is for --runbook`, { hint: "add --runbook" });
@@ -60,7 +49,10 @@ export async function report(args: ReportArgs): Promise<number> {
     });
   }
   const { spec, live } = args.live
-    ? await loadLive(stack, file)
+    ? await withProgress("reading the server", async () => {
+        const { loadLiveStack } = await import("./page/live.ts");
+        return await loadLiveStack(stack, file);
+      })
     : { spec: loadStackFromFile(stack, projectFolder, file), live: undefined };
   const selected = selectApps(spec, args.app);
   switch (form) {
@@ -96,7 +88,11 @@ export async function report(args: ReportArgs): Promise<number> {
 function write({ out }: ReportArgs, text: string): number {
   if (out === undefined) printFile(text);
   else {
-    writeFileSync(out, text);
+    try {
+      writeFileSync(out, text);
+    } catch (error) {
+      throw toWriteFailure(`report: ${out} could not be written`, error);
+    }
     print(`wrote ${out}`);
   }
   return 0;

@@ -1,5 +1,6 @@
 import type { OnePasswordAccess } from "../../components/config/environment.ts";
 import { keysInItem } from "../../components/config/login-keys.ts";
+import { describeItem } from "../../components/config/spec/item.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
@@ -11,15 +12,10 @@ import {
   writeThroughClient,
 } from "../../components/onepassword/write/write-login.ts";
 import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
-import { describeItem } from "../../components/postgres/server/reach.ts";
 import { type ServerTarget, withRoleSession } from "../../components/postgres/server/session.ts";
+import type { AppArgs } from "../define-verb.ts";
 
-/** The options of the verb. */
-export interface RotateArgs {
-  readonly stack: string;
-  readonly file: string | undefined;
-  readonly app: string | undefined;
-  /** Key of the role in the entry. */
+export interface RotateArgs extends AppArgs {
   readonly role: string | undefined;
   /** Minutes to wait for the Secret. */
   readonly wait: number;
@@ -30,7 +26,6 @@ export interface RotateArgs {
   readonly json: boolean;
 }
 
-/** One role of one app, with its item and its server. */
 export interface RotateContext {
   readonly args: RotateArgs;
   /** Contains this app alone, because `rotate` ignores all others. */
@@ -47,11 +42,7 @@ export interface RotateContext {
   readonly say: (step: string, text: string) => void;
 }
 
-/**
- * Writes the role's item. Throws with a fix if 1Password refuses.
- *
- * @param before The item when this was decided. If somebody has changed it since, nothing is written.
- */
+/** Writes the role's item, unless somebody has changed it since `before`. Throws with a fix if 1Password refuses. */
 export async function writeItem(
   { access, app, role, item, read }: RotateContext,
   before: Credential,
@@ -120,16 +111,13 @@ export async function describeLogin(context: Omit<RotateContext, "up">): Promise
   }
 }
 
-/**
- * Continues with the item's password. If the server still refuses it after `up`, the role's password was
- * changed by hand, which only a superuser can see. Then only a new password helps.
- */
+/** If the server refuses it after `up` too, somebody changed it there, and only a new password helps. */
 export async function resume(context: RotateContext): Promise<void> {
   await context.up();
   const { role, item, say } = context;
   const credential = (await context.read()).credential(role);
   if (await logsIn(context, credential)) return;
-  say("item", "the server goes on refusing it, so somebody changed it there");
+  say("item", "the server still refuses it, so somebody changed it there");
   await writeItem(context, credential, { password: makePassword(role.generate) });
   say("item", `${item} has a new password`);
   await context.up();
@@ -146,8 +134,13 @@ export async function logsIn(
 ): Promise<boolean> {
   const { app, role, server } = context;
   const target = { ...server, database: app.database.name, item: describeItem(role.item) };
+  return await isLetIn(withRoleSession(target, credential, (client) => client.query("select 1")));
+}
+
+/** False = the server refuses the password. Throws for any other failure. */
+export async function isLetIn(login: Promise<unknown>): Promise<boolean> {
   try {
-    await withRoleSession(target, credential, (client) => client.query("select 1"));
+    await login;
     return true;
   } catch (error) {
     if (error instanceof LoginFailure && error.sqlState === "28P01") return false;

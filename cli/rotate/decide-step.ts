@@ -7,7 +7,6 @@ import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/p
  */
 export const preparedUntil = "VALID UNTIL '9999-12-31'";
 
-/** The next step of a rotation. */
 export type RotationStep =
   /** Give this login a new password, then write both into the item. */
   | { readonly kind: "take"; readonly login: PlannedRole }
@@ -27,12 +26,15 @@ export function decideRotation(
 ): RotationStep {
   if (!isIn) return { kind: "finish", because: `the server does not let ${username} in yet` };
   if (roles.get(username)?.expires === true) {
-    return { kind: "finish", because: `the item has gone over to ${username} already` };
+    return { kind: "finish", because: `the item already names ${username}` };
   }
   const former = waitingRoles(plan, username).filter((role) => isInUse(roles.get(role.name)));
   if (former.length > 0) {
     const names = former.map(({ name }) => name).join(", ");
-    return { kind: "finish", because: `the last rotation is not over: ${names} can still log in` };
+    return {
+      kind: "finish",
+      because: `the last rotation has not ended: ${names} can still log in`,
+    };
   }
   const login = waitingRoles(plan, username).find(({ setRole }) => setRole !== undefined);
   if (login === undefined) throw new Error(`app ${plan.app}: no login waits to be next`);

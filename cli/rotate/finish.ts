@@ -31,10 +31,7 @@ export interface Rotation {
   readonly next: string;
 }
 
-/**
- * The end of every rotation, after 1Password and the server agree: waits for the Secret, checks every login of
- * the app, and prints what is left to do. Answers with the exit code.
- */
+/** Ends every rotation: waits for the Secret, checks every login, says what is left. Answers with the exit code. */
 export async function finish(
   context: RotateContext,
   { resumed, then }: { readonly resumed: boolean; readonly then: string | undefined },
@@ -50,19 +47,22 @@ export async function finish(
   const isRestarted = outcome.kind === "arrived" && failures.length === 0;
   const restarted = isRestarted ? role.restart : [];
   const next = tellNext(app, role, { outcome, isDone: restarted.length > 0 });
-  report(
-    {
-      app: app.name,
-      role: role.name,
-      login: items.credential(role).username,
-      resumed,
-      secret: { name: `${role.namespace}/${role.secretName}`, outcome: outcome.kind },
-      verified: verdict.ok,
-      restarted: restarted.map(({ kind, name }) => `${kind}/${name}`),
-      next: then === undefined ? next : `${next}; ${then}`,
-    },
-    args.json,
-  );
+  const login = items.credential(role).username;
+  const rotation: Rotation = {
+    app: app.name,
+    role: role.name,
+    login,
+    resumed,
+    secret: { name: `${role.namespace}/${role.secretName}`, outcome: outcome.kind },
+    verified: verdict.ok,
+    restarted: restarted.map(({ kind, name }) => `${kind}/${name}`),
+    next: then === undefined ? next : `${next}; ${then}`,
+  };
+  if (args.json) printJson(rotation);
+  else {
+    print(`next: ${rotation.next}`);
+    print(`${verdict.ok ? "rotated" : "not verified"}: app ${app.name}, role ${login}`);
+  }
   return verdict.ok && outcome.kind !== "late" && failures.length === 0 ? 0 : 1;
 }
 
@@ -138,14 +138,4 @@ function tellNext(
     case "late":
       return `Secret ${at} does not have the new password yet: kubectl -n ${role.namespace} describe ${resource} ${role.secretName}; then ${restart}`;
   }
-}
-
-function report(rotation: Rotation, json: boolean): void {
-  if (json) {
-    printJson(rotation);
-    return;
-  }
-  const { app, login, verified, next } = rotation;
-  print(`next: ${next}`);
-  print(`${verified ? "rotated" : "not verified"}: app ${app}, role ${login}`);
 }

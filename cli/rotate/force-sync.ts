@@ -5,10 +5,9 @@ import { patchObject } from "./restart.ts";
 type Access = Parameters<typeof patchObject>[0];
 
 /**
- * Makes External Secrets read the item now, and not after its `refreshInterval`. Best effort: without the right, or
- * without that object, the Secret changes later.
+ * Makes External Secrets read the item now. Where it cannot, it returns why, and the Secret changes after the
+ * `refreshInterval`.
  *
- * @returns Why it could not; undefined = it reads now.
  * @see https://external-secrets.io/latest/introduction/faq/
  */
 export async function forceSync(

@@ -1,64 +1,61 @@
+import { rolePath } from "../../components/config/derive/names.ts";
 import type { RestartTarget } from "../../components/config/spec/vault.ts";
 import type { RoleSpec } from "../../components/config/spec.ts";
-import { BerthError, toOneError } from "../../components/errors.ts";
+import { BerthError, type Problem, toOneError } from "../../components/errors.ts";
 import type { KubeAccess } from "../../components/kubernetes/access.ts";
 import { KubeError } from "../../components/kubernetes/error.ts";
 import { type KubeAsk, toPath, toRefusal } from "../../components/kubernetes/failure.ts";
-import { isAllowed, toCanI } from "../../components/kubernetes/rights.ts";
+import { toCanI } from "../../components/kubernetes/rbac.ts";
+import { isAllowed } from "../../components/kubernetes/rights.ts";
 
 type Access = Pick<KubeAccess, "context" | "send">;
 
 const options = { timeoutMs: 10_000, isBackground: false } as const;
 
-/**
- * Checks before anything is written that everything to restart exists, and that it may be restarted.
- *
- * @param access undefined = the stack file names no cluster.
- */
+/** Before anything is written: everything to restart exists, and may be restarted. No access = no cluster is named. */
 export async function requireRestarts(
   access: Access | undefined,
   app: string,
   role: Pick<RoleSpec, "key" | "namespace" | "restart">,
 ): Promise<void> {
-  const at = `berth:apps.${app}.${role.key === "owner" ? "owner" : `roles.${role.key}`}.restart`;
+  const at = `berth:apps.${app}.${rolePath(role.key)}.restart`;
   if (access === undefined) {
     throw new BerthError(
       `app ${app}: ${at} says what to restart, and the stack file names no cluster; nothing was changed`,
       { hint: `add berth:cluster with its context, or remove ${at}` },
     );
   }
-  const problems = await Promise.all(
-    role.restart.map((target) => findProblem(access, role.namespace, target)),
+  const found = await Promise.all(
+    role.restart.map((target) => findProblems(access, role.namespace, target)),
   );
-  const found = problems.filter((problem) => problem !== undefined);
-  if (found.length > 0) throw toOneError(`app ${app}: ${at}; nothing was changed`, found);
+  const problems = found.flat();
+  if (problems.length > 0) throw toOneError(`app ${app}: ${at}; nothing was changed`, problems);
 }
 
-async function findProblem(
+async function findProblems(
   access: Access,
   namespace: string,
   target: RestartTarget,
-): Promise<string | undefined> {
+): Promise<readonly Problem[]> {
   const { resource } = toAsk(namespace, target);
   const right = { verb: "patch", group: "apps", resource, namespace, name: target.name } as const;
   if (!(await isAllowed(access, right))) {
-    return `not allowed to restart ${target.kind}/${target.name} in ${namespace} (patch ${resource}.apps)\n    fix: give the right, then ask: ${toCanI(access, right)}`;
+    const what = `not allowed to restart ${target.kind}/${target.name} in ${namespace} (patch ${resource}.apps)`;
+    return [{ what, fix: `give the right, then ask: ${toCanI(access.context, right)}` }];
   }
   try {
     await patchTarget(access, namespace, target, { dryRun: "All" });
-    return undefined;
+    return [];
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
-    if (error.kind !== "not-found") return error.message;
-    return `there is no ${target.kind} "${target.name}" in ${namespace}\n    fix: correct the name; see ${access.context.kubectl} -n ${namespace} get ${resource}`;
+    if (error.kind !== "not-found") return error.problems;
+    const what = `there is no ${target.kind} "${target.name}" in ${namespace}`;
+    const fix = `correct the name; see ${access.context.kubectl} -n ${namespace} get ${resource}`;
+    return [{ what, fix }];
   }
 }
 
-/**
- * Restarts as `kubectl rollout restart` does.
- *
- * @returns What could not be restarted, and why.
- */
+/** Restarts as `kubectl rollout restart` does. Returns why something could not be restarted. */
 export async function restart(
   access: Access,
   namespace: string,

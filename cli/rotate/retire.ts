@@ -1,14 +1,14 @@
 import { loginKeysOf } from "../../components/config/login-keys.ts";
 import { BerthError } from "../../components/errors.ts";
-import { type LiveSession } from "../../components/postgres/catalog/retirement.ts";
+import type { LiveSession } from "../../components/postgres/catalog/retirement.ts";
 import { describeSession } from "../../components/postgres/rules/obstacles.ts";
 import { print, printJson } from "../print.ts";
 import { secretSource } from "../secret-source.ts";
-import { logsIn, type RotateContext } from "./context.ts";
-import { decideRotation, waitingRoles } from "./decide-step.ts";
+import type { RotateContext } from "./context.ts";
+import { waitingRoles } from "./decide-step.ts";
 import { openSecrets } from "./finish.ts";
-import { withServer } from "./two-logins.ts";
-import { inspectTwoLogins, retireLogins, type Watch } from "./two-logins-server.ts";
+import { inspectStep, withServer } from "./two-logins.ts";
+import { retireLogins, type Watch } from "./two-logins-server.ts";
 import { waitForSecret } from "./wait-for-secret.ts";
 
 /** The former logins; the form of the `--json` output. */
@@ -23,10 +23,7 @@ interface Retired {
 
 const twoSeconds: Watch = { times: 10, everyMs: 200 };
 
-/**
- * The end of a rotation with two logins: a login that the item does not name loses LOGIN and its password.
- * Refuses while it has a session or the Secret still holds it.
- */
+/** Ends a login that the item does not name. Refuses while it has a session or the Secret still holds it. */
 export async function retire(context: RotateContext, watch = twoSeconds): Promise<number> {
   const { app, role, args } = context;
   if (role.logins === undefined) {
@@ -40,11 +37,8 @@ export async function retire(context: RotateContext, watch = twoSeconds): Promis
   const outcome = await withServer(context, async (server, items, plan): Promise<Retired> => {
     const credential = items.credential(role);
     const { username } = credential;
-    const roles = await inspectTwoLogins(server, plan);
-    const isIn = roles.get(username)?.canLogin === true && (await logsIn(context, credential));
-    const { expires } = roles.get(username) ?? { expires: false };
-    if (!isIn || expires) {
-      const step = decideRotation(plan, roles, { username, isIn });
+    const { roles, isIn, step } = await inspectStep(context, credential, { server, plan });
+    if (!isIn || roles.get(username)?.expires === true) {
       const because = step.kind === "finish" ? `: ${step.because}` : "";
       throw new BerthError(`app ${app.name}: the rotation is not that far yet${because}`, {
         hint: "run the same command without --retire first",
@@ -95,7 +89,7 @@ function report(outcome: Retired, json: boolean): void {
   for (const session of connected) print(describeSession(session));
   if (connected.length > 0) {
     print(
-      "next: restart what that is, so that it takes the credential that the Secret has, then run the same command again",
+      "next: restart what is connected, so that it reads the Secret again; then run the same command again",
     );
     print(`not retired: app ${app}, nothing was changed`);
     return;

@@ -4,7 +4,7 @@ import { readProjectName } from "../../components/engine/file-backend.ts";
 import { BerthError } from "../../components/errors.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { printError } from "../print.ts";
-import { outlived, waitForPulumi } from "../pulumi-process.ts";
+import { describeMissing, Interrupted, outlived, waitForPulumi } from "../pulumi-process.ts";
 import type { RotateArgs } from "./context.ts";
 
 /** The arguments for Pulumi: this app alone. Other changes in the stack file are not applied. */
@@ -13,10 +13,7 @@ export interface AppRun {
   readonly app: AppSpec;
 }
 
-/**
- * Checks that the final `up` can run, before anything is written. A new password that does not reach the server
- * locks the app out. Prints Pulumi's output only if it fails.
- */
+/** Before anything is written: a new password that `up` cannot bring to the server locks the app out. */
 export async function previewApp({ args, app }: AppRun): Promise<void> {
   const pulumi = execa("pulumi", ["preview", ...toArgs({ args, app })], {
     ...toOptions(app),
@@ -24,12 +21,12 @@ export async function previewApp({ args, app }: AppRun): Promise<void> {
     ...outlived,
   });
   const { result, isInterrupted } = await waitForPulumi(pulumi);
-  if (result.code === "ENOENT") {
-    throw new BerthError("rotate: pulumi is not on PATH; nothing was changed", {
+  if (pulumi.pid === undefined) {
+    throw new BerthError(`rotate: ${describeMissing(result)}; nothing was changed`, {
       hint: "install Pulumi (https://www.pulumi.com/docs/install/), then run the same command again",
     });
   }
-  if (isInterrupted) throw new BerthError(`app ${app.name}: interrupted; nothing was changed`);
+  if (isInterrupted) throw new Interrupted(`app ${app.name}: interrupted; nothing was changed`);
   if (!result.failed) return;
   printError(result.all);
   throw new BerthError(`app ${app.name}: pulumi preview failed; nothing was changed`, {
@@ -39,11 +36,7 @@ export async function previewApp({ args, app }: AppRun): Promise<void> {
   });
 }
 
-/**
- * Runs `pulumi up` for the app.
- *
- * @param describe After a failure: whether the app can still log in.
- */
+/** Runs `pulumi up` for the app. `describe` says after a failure whether it can still log in. */
 export async function upApp({ args, app }: AppRun, describe: () => Promise<string>): Promise<void> {
   const pulumi = execa("pulumi", ["up", "--yes", "--skip-preview", ...toArgs({ args, app })], {
     ...toOptions(app),
@@ -53,11 +46,9 @@ export async function upApp({ args, app }: AppRun, describe: () => Promise<strin
   });
   const { result, isInterrupted } = await waitForPulumi(pulumi);
   if (isInterrupted) {
-    const { message } = new BerthError(`app ${app.name}: interrupted; ${await describe()}`, {
+    throw new Interrupted(`app ${app.name}: interrupted; ${await describe()}`, {
       hint: "run the same command again: it goes on from here",
     });
-    printError(message);
-    process.exit(130);
   }
   if (result.failed) {
     throw new BerthError(`app ${app.name}: pulumi up failed; ${await describe()}`, {

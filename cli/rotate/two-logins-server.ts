@@ -4,7 +4,6 @@ import {
   type Catalog,
   inspectDatabases,
   inspectRoles,
-  type LiveRole,
 } from "../../components/postgres/catalog/catalog.ts";
 import { inspectSessions, type LiveSession } from "../../components/postgres/catalog/retirement.ts";
 import { type AppContext, decideApp } from "../../components/postgres/diff/decide-app.ts";
@@ -13,25 +12,18 @@ import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/p
 import { toSessionProblems } from "../../components/postgres/rules/obstacles.ts";
 import type { AppProblem, PostgresProblem } from "../../components/postgres/rules/problem.ts";
 import type { Session } from "../../components/postgres/server/pool.ts";
-import type { PostgresServer, Work } from "../../components/postgres/server/postgres-server.ts";
+import {
+  type PostgresServer,
+  workWithoutPasswords,
+} from "../../components/postgres/server/postgres-server.ts";
 import { requireOurRoles } from "../../components/postgres/server/require-our-roles.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
-import { hiddenVerifiers } from "../../components/postgres/statements/sql.ts";
 import { preparedUntil } from "./decide-step.ts";
 
 /** The statements of a rotation that `pulumi up` does not run, with the provider's lock and guards. */
 
-/** The app's roles on the server. */
-export async function inspectTwoLogins(
-  server: PostgresServer,
-  plan: DatabasePlan,
-): Promise<ReadonlyMap<string, LiveRole>> {
-  const names = plan.roles.map(({ name }) => name);
-  return await server.withMaintenance(({ client }) => inspectRoles(client, names));
-}
-
 const restart =
-  "restart what is connected, so that it takes the credential that the Secret has, then run the same command again";
+  "restart what is connected, so that it reads the Secret again; then run the same command again";
 
 /** The actions that give a login a new password before the item names it, or why they are refused. Pure. */
 export function decideLogin(
@@ -99,7 +91,8 @@ export async function prepareLogin(
       return found;
     };
     const { actions } = await decide();
-    const work = toWork(plan, () => verifier);
+    const { app, database } = plan;
+    const work = { ...workWithoutPasswords(app, database.owner), verifiers: () => verifier };
     await server.runTogether(session, actions, work, async () => {
       await decide();
     });
@@ -123,7 +116,7 @@ export async function retireLogins(
   names: readonly string[],
   watch: Watch,
 ): Promise<readonly LiveSession[]> {
-  const work = toWork(plan, hiddenVerifiers);
+  const work = workWithoutPasswords(plan.app, plan.database.owner);
   return await server.withMaintenance(async (session) => {
     const before = await watchSessions(session, names, watch);
     if (before.length > 0) return before;
@@ -135,7 +128,10 @@ export async function retireLogins(
     );
     // A client that connected in between would fail at its next connection.
     const after = await inspectSessions(session.client, undefined, names);
-    const rest = after.length === 0 ? names.map(toCleared) : open.map(toLogin);
+    const rest =
+      after.length > 0
+        ? open.map((role) => toAttributes(role, "LOGIN"))
+        : names.map((role): Action => ({ kind: "clear-password", path: "roles", role }));
     await server.runTogether(session, rest, work);
     return after;
   });
@@ -157,16 +153,4 @@ async function watchSessions(
 
 function toAttributes(role: string, attribute: string): Action {
   return { kind: "set-attributes", path: "roles", role, attributes: [attribute] };
-}
-
-function toLogin(role: string): Action {
-  return toAttributes(role, "LOGIN");
-}
-
-function toCleared(role: string): Action {
-  return { kind: "clear-password", path: "roles", role };
-}
-
-function toWork({ app, database }: DatabasePlan, verifiers: Work["verifiers"]): Work {
-  return { app, owner: database.owner, verifiers, onDone: () => undefined };
 }

@@ -1,5 +1,5 @@
-import { commandLine } from "../../components/command-line.ts";
-import { databaseCredentials } from "../../components/config/derive/names.ts";
+import { commandLine, pulumiLine } from "../../components/command-line.ts";
+import { databaseCredentials, jobName } from "../../components/config/derive/names.ts";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { hasItem, isOfVault } from "../../components/config/logins.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
@@ -7,13 +7,12 @@ import { findFileBackend } from "../../components/engine/file-backend.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { requireUnlocked } from "../../components/engine/stack-locks.ts";
 import { BerthError } from "../../components/errors.ts";
+import { itemPath } from "../../components/onepassword/item.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-
-import { paint, printError } from "../print.ts";
-
+import { printStep as say } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { describeLogin, type RotateArgs } from "./context.ts";
 import { openSecrets } from "./finish.ts";
@@ -24,20 +23,14 @@ import { previewApp, upApp } from "./run-pulumi.ts";
 import { rotateTwoLogins } from "./two-logins.ts";
 import { writeKeys } from "./write-keys.ts";
 
-/**
- * The verb: sets a new password in the item, on the server and in the Secret, then proves it by a login. It
- * stores no progress: an interrupted run is found from the item and the server.
- */
+/** The verb. It stores no progress: an interrupted run is found from the item and the server. */
 export async function rotate(args: RotateArgs): Promise<number> {
   const stack = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const { app, role } = selectRole(stack, args);
   refuseLoginsOfOthers(app, role);
   const spec = { ...stack, apps: [app] };
-  const say = (step: string, text: string): void => {
-    printError(paint("green", step.padEnd(8)), ` ${text}`);
-  };
   const access = readOnePasswordAccess();
-  const item = `vaults/${role.item.vault}/items/${role.item.item}`;
+  const item = itemPath(role.item);
   if (args.keys) {
     await writeKeys({ spec, app, role, access, item, say });
     return 0;
@@ -77,6 +70,20 @@ function refuseLoginsOfOthers(app: AppSpec, role: RoleSpec): void {
   );
 }
 
+/** How a person starts an app's Job. */
+function toStartJob(
+  { name, delivery, argocd }: AppSpec,
+  { stack, gitops, postgres }: StackSpec,
+): string {
+  if (delivery === "git" && gitops?.workloads === "argocd") {
+    return `argocd app sync ${argocd.provisioner}`;
+  }
+  const deletion = `kubectl -n ${postgres.namespace} delete job ${jobName(name)}`;
+  return delivery === "git"
+    ? `${deletion}, and Flux makes it again`
+    : `${deletion}, then ${pulumiLine("up --refresh", stack)}`;
+}
+
 function selectRole(stack: StackSpec, args: RotateArgs): { app: AppSpec; role: RoleSpec } {
   const [app, ...more] = selectApps(stack, args.app);
   const names = stack.apps.map(({ name }) => name).join(", ");
@@ -87,7 +94,7 @@ function selectRole(stack: StackSpec, args: RotateArgs): { app: AppSpec; role: R
   }
   if (app.provisioner === "job") {
     throw new BerthError(`app ${app.name}: a Job sets its passwords, and rotate cannot start it`, {
-      hint: "change the password in the item, wait for its Secret, then start the Job again; see docs/provisioners.md",
+      hint: `change the password in the item, wait for its Secret, then start the Job again: ${toStartJob(app, stack)}`,
     });
   }
   const key = args.role ?? "owner";

@@ -5,7 +5,6 @@ import type { KubeAccess } from "../../components/kubernetes/access.ts";
 import { KubeError } from "../../components/kubernetes/error.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 
-/** How the wait ended. */
 export type SecretOutcome =
   | { readonly kind: "arrived" }
   /** `reason`: why Berth could not read the Secret. */

@@ -3,8 +3,8 @@ import type { StackSpec } from "../../components/config/spec.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { inspectOwnershipRoles } from "../../components/postgres/catalog/catalog.ts";
 import { withOwnershipRole } from "../../components/postgres/rules/roles/identity.ts";
+import { toPostgresConfig } from "../../components/postgres/server/config.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
-import { describeItem } from "../../components/postgres/server/reach.ts";
 import { type ServerTarget, withSession } from "../../components/postgres/server/session.ts";
 
 /** Runs work under the run lock, on the server that the stack pins. */
@@ -13,13 +13,10 @@ export async function writeAs<T>(
   { spec, target }: { readonly spec: StackSpec; readonly target: ServerTarget },
   use: (server: PostgresServer, postgres: PostgresSpec) => Promise<T>,
 ): Promise<T> {
-  const { username } = admin;
   const database = spec.postgres.maintenanceDatabase;
   const roles = await withSession({ ...target, database }, admin, inspectOwnershipRoles);
   const { postgres } = withOwnershipRole(spec, roles);
-  const adminItem = describeItem(postgres.admin);
-  const login = { username, admin: () => Promise.resolve(admin), adminItem };
-  const server = new PostgresServer({ ...postgres, ...login });
+  const server = new PostgresServer(toPostgresConfig(postgres, admin));
   try {
     return await server.write(() => use(server, postgres));
   } finally {

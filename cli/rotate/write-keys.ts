@@ -6,10 +6,7 @@ import { findKeyFields } from "../../components/onepassword/write/key-fields.ts"
 import { writeThroughClient } from "../../components/onepassword/write/write-login.ts";
 import { type RotateContext, toWriteError } from "./context.ts";
 
-/**
- * Writes the fields of the role's item that are keys of its Secret, where they are missing or wrong. The login
- * stays, so nothing else has to change.
- */
+/** Writes the keys that the role's item lacks, or has with another value. The login stays. */
 export async function writeKeys({
   spec,
   app,

@@ -1,15 +1,12 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { BerthError } from "../../components/errors.ts";
 
-/**
- * The text for an error. For wrong arguments it is the message alone; for a fault it includes the stack.
- *
- * @param help Where the right arguments are described.
- */
+/** For wrong arguments the message and `help`, which says where the right ones are described; for a fault the stack. */
 export function describeFailure(error: unknown, help: string): string {
   if (error instanceof BerthError) return error.message;
   if (error instanceof CommanderError) return describeUsage(error.message, help);
-  const { code, message, stack } = error as Error & { code?: string };
+  if (!(error instanceof Error)) return `a fault: ${String(error)}`;
+  const { code, message, stack } = error as Error & { readonly code?: string };
   if (code?.startsWith("ERR_PARSE_ARGS") !== true) return String(stack);
   // The rest of Node's message is about positional arguments.
   const [what = ""] = message.split(". To specify a positional argument");

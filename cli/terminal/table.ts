@@ -13,25 +13,8 @@ const gap = 2;
 /** No column is made narrower. */
 const narrowest = 10;
 
-const noBorder = Object.fromEntries(
-  [
-    "top",
-    "top-mid",
-    "top-left",
-    "top-right",
-    "bottom",
-    "bottom-mid",
-    "bottom-left",
-    "bottom-right",
-    "left",
-    "left-mid",
-    "mid",
-    "mid-mid",
-    "right",
-    "right-mid",
-    "middle",
-  ].map((place) => [place, ""]),
-);
+const border = Object.keys(new CliTable().options.chars);
+const noBorder = Object.fromEntries(border.map((place) => [place, ""]));
 
 /** Prints a table that fits the terminal. In a file or a pipe each row is one line. */
 export function printTable(head: Row, rows: readonly Row[]): void {
@@ -39,11 +22,7 @@ export function printTable(head: Row, rows: readonly Row[]): void {
   print();
 }
 
-/**
- * The lines of a table. Where it is wider than the terminal, the cells of the widest columns are wrapped.
- *
- * @param columns The width of the terminal; undefined = there is none.
- */
+/** Where it is wider than the terminal, the cells of the widest columns are wrapped. undefined = there is no terminal. */
 export function layOutTable(given: readonly Row[], columns: number | undefined): string[] {
   const rows = given.map((row) => row.map(toTerminalText));
   const widths = fitWidths(rows, columns ?? Infinity);
@@ -76,7 +55,6 @@ function fitWidths(rows: readonly Row[], columns: number): number[] {
   return widths;
 }
 
-/** Prints a table as Markdown. */
 export function printMarkdownTable(head: Row, rows: readonly Row[]): void {
   const cells = [head, ...rows].map((row) => row.map(escapeMarkdown));
   print(markdownTable(cells, { alignDelimiters: false }));

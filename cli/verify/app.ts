@@ -11,7 +11,7 @@ import {
   PUBLIC_SCHEMA,
   planDatabase,
 } from "../../components/postgres/plan/plan.ts";
-import { type Check, runUp, toCheck, toFailed, type VerifyContext } from "./check.ts";
+import { type Check, runUp, toCheck, toFailed, toWarning, type VerifyContext } from "./check.ts";
 import { verifyContents, verifyLaterSchemas } from "./contents.ts";
 import { type CheckedRole, withGroups } from "./expect-privileges.ts";
 import { login, loginOf } from "./login.ts";
@@ -91,8 +91,7 @@ async function verifyDatabaseOf(app: AppSpec, context: VerifyContext): Promise<C
   } finally {
     checks.push(...(await dropAllProbes(app, plan, probes, context)));
   }
-  const ofPublic = verifyPublic(app, context, publicMayCreate);
-  checks.push(ofPublic);
+  checks.push(verifyPublic(app, context, publicMayCreate));
   if (isFurther(plan)) return checks;
   return [...checks, ...verifyNeighbours(app, entered, asMember, context)];
 }
@@ -197,11 +196,6 @@ function verifyPublic(
     const wrong = granted.length === 0 ? [] : [{ what, fix: runUp }];
     return toCheck(name, `none on database ${database}`, wrong);
   }
-  return {
-    name,
-    ok: true,
-    warning: true,
-    detail: `${what}, which the entry keeps`,
-    fix: `to revoke it set berth:apps.${app.name}.database.revokePublic: true`,
-  };
+  const fix = `to revoke it set berth:apps.${app.name}.database.revokePublic: true`;
+  return toWarning(name, `${what}, which the entry keeps`, fix);
 }

@@ -1,5 +1,5 @@
 import type { RoleSpec, StackSpec } from "../../components/config/spec.ts";
-import { BerthError, joinFixes } from "../../components/errors.ts";
+import { BerthError, describeProblem, joinFixes, messageOf } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import type { Catalog, ServerFacts } from "../../components/postgres/catalog/catalog.ts";
 import type { OpenDatabase, Trace } from "../../components/postgres/catalog/neighbours.ts";
@@ -14,7 +14,6 @@ export type Check = {
   | { readonly ok: false; readonly warning?: never; readonly fix: string }
 );
 
-/** What is wrong, and the statement or command that fixes it. */
 export interface Wrong {
   readonly what: string;
   readonly fix: string;
@@ -36,13 +35,16 @@ export function toCheck(name: string, good: string, wrong: readonly Wrong[]): Ch
 
 /** A failed check with an error. An error of Berth has its own fix. */
 export function toFailed(name: string, error: unknown, fix: string): Check {
-  const found = error instanceof Error ? error.message : String(error);
-  const [detail = ""] = found.split("\n  fix: ");
-  const own = error instanceof BerthError ? error.hint : undefined;
-  return { name, ok: false, detail, fix: own ?? fix };
+  const { what: detail, hint } =
+    error instanceof BerthError ? error : { what: messageOf(error), hint: undefined };
+  return { name, ok: false, detail, fix: hint ?? fix };
 }
 
-/** What the checks of an app need. */
+/** A problem that Berth may not change. */
+export function toWarning(name: string, detail: string, fix: string): Check {
+  return { name, ok: true, warning: true, detail, fix };
+}
+
 export interface VerifyContext {
   readonly spec: StackSpec;
   readonly target: ServerTarget;
@@ -59,5 +61,5 @@ export interface VerifyContext {
 
 /** A check in words, with what fixes it on a line of its own. */
 export function describeCheck({ name, detail, fix }: Check): string {
-  return `${name}: ${detail}${fix === undefined ? "" : `\n    fix: ${fix}`}`;
+  return describeProblem({ what: `${name}: ${detail}`, fix });
 }

@@ -3,10 +3,10 @@ import type { SessionPrivilege } from "../../components/postgres/catalog/session
 import { decideAccess } from "../../components/postgres/diff/access/decide.ts";
 import { toSecurable } from "../../components/postgres/diff/access/privileges.ts";
 import { wantedOn } from "../../components/postgres/diff/access/wanted.ts";
+import { isClosedToPublic } from "../../components/postgres/plan/access.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
-  PUBLIC,
   PUBLIC_SCHEMA,
 } from "../../components/postgres/plan/plan.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
@@ -14,16 +14,13 @@ import { toStatement } from "../../components/postgres/statements/sql.ts";
 import { runUp } from "./check.ts";
 import { isOfProbe } from "./probe.ts";
 
-/** Deviations that are shown. */
 const mostShown = 5;
 
-/** A role that is checked. */
 export interface CheckedRole extends PlannedRole {
   /** What it is a member of by its entry, also through other roles of the app, without the ownership role. */
   readonly groups: readonly string[];
 }
 
-/** The role with its groups. */
 export function withGroups(
   plan: DatabasePlan,
   role: PlannedRole,
@@ -42,10 +39,7 @@ export interface Deviation {
   readonly kind: "missing" | "excess";
 }
 
-/**
- * Compares the live privileges of a role with its plan. It may have more as a member of the groups of its entry. An owner has every privilege on its own objects, so
- * owners are not compared.
- */
+/** Owners are not compared: they have every privilege. Others may have more through groups of their entry. */
 export function findDeviations(
   plan: DatabasePlan,
   role: PlannedRole,
@@ -81,12 +75,7 @@ function isPlannedPrivilege(
 
 /** A privilege that PUBLIC may have, because the entry keeps PUBLIC's privileges on the database. */
 function isPublicsOwn(plan: DatabasePlan, { type, privilege }: SessionPrivilege): boolean {
-  return keepsPublic(plan) && type === "database" && privilege !== "CREATE";
-}
-
-/** Whether the entry keeps PUBLIC's privileges on the database. */
-export function keepsPublic(plan: DatabasePlan): boolean {
-  return !plan.grants.some(({ grantee, on }) => grantee === PUBLIC && on.type === "database");
+  return !isClosedToPublic(plan) && type === "database" && privilege !== "CREATE";
 }
 
 /** `has no SELECT on table basketball.player`; the first few deviations. */
@@ -101,10 +90,7 @@ export function describeDeviations(database: string, deviations: readonly Deviat
   return [...shown, ...(more > 0 ? [`and ${String(more)} more`] : [])].join("; ");
 }
 
-/**
- * What ends the deviations of a role: `pulumi up`, and statements about what other roles own or granted, which
- * Berth does not change.
- */
+/** What ends them: `pulumi up`, and statements about what others own or granted, which Berth does not change. */
 export function toFixes(
   plan: DatabasePlan,
   role: PlannedRole,

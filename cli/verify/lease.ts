@@ -1,9 +1,9 @@
 import { databaseCredentials } from "../../components/config/derive/names.ts";
 import { isOffline, readVaultEnvironment } from "../../components/config/environment.ts";
-import type { VaultLoginSpec } from "../../components/config/spec/vault.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
+import { inspectRoles } from "../../components/postgres/catalog/catalog.ts";
 import { withSession } from "../../components/postgres/server/session.ts";
 import { isWayStated, readVaultAccess, toVaultPlace } from "../../components/vault/http/access.ts";
 import { createVaultClient, type VaultClient } from "../../components/vault/http/client.ts";
@@ -36,49 +36,29 @@ export async function findLeaseSource(
   } catch (error) {
     if (!(error instanceof BerthError)) throw error;
     if (isWayStated(vault, variables)) return { failure: error };
-    return { because: error.message.split("\n")[0] };
+    return { because: error.what };
   }
 }
-
-type RunChecks = (login: Credential) => Promise<readonly Check[]>;
 
 /** Runs an app's checks with a login that Vault makes or, if it gives none, with one that is made like that. */
 export async function verifyVaultLogin(
   app: AppSpec,
   leases: LeaseSource,
   admin: AdminLogin,
-  runChecks: RunChecks,
+  runChecks: (login: Credential) => Promise<readonly Check[]>,
 ): Promise<readonly Check[]> {
   const { login } = app.vault ?? {};
   if (login === undefined || "because" in leases) {
     const because = "because" in leases ? leases.because : undefined;
     return await verifyWithProbeLogin(app, admin, runChecks, because);
   }
-  const lease = await tryLease(app, login, { leases, admin }, runChecks);
-  return lease.isGiven
-    ? lease.checks
-    : [...lease.checks, ...(await verifyWithProbeLogin(app, admin, runChecks))];
-}
-
-/** What was found with a lease. */
-interface LeaseChecks {
-  readonly checks: readonly Check[];
-  /** False = Vault gave none, and nothing else was checked. */
-  readonly isGiven: boolean;
-}
-
-async function tryLease(
-  app: AppSpec,
-  { mount, role }: VaultLoginSpec,
-  from: { readonly leases: Exclude<LeaseSource, { because: unknown }>; readonly admin: AdminLogin },
-  runChecks: RunChecks,
-): Promise<LeaseChecks> {
+  const { mount, role } = login;
   const path = `${mount}/${databaseCredentials(role)}`;
   const name = `${app.roles[0].name}: Vault makes a login of it at ${path}, and drops it`;
-  const help = `vault read ${path}, with the same variables, shows more`;
-  const { leases, admin } = from;
+  const failed = (error: unknown): Check =>
+    toFailed(name, error, `vault read ${path}, with the same variables, shows more`);
   if ("failure" in leases) {
-    return { checks: [toFailed(name, leases.failure, help)], isGiven: false };
+    return [failed(leases.failure), ...(await verifyWithProbeLogin(app, admin, runChecks))];
   }
   const { vault } = leases;
   const reading = vault.readLease(path);
@@ -87,24 +67,26 @@ async function tryLease(
     if (lease !== undefined) await revoke(vault, lease.id);
   };
   let checks: readonly Check[] = [];
-  let isGiven = false;
   try {
     const username = await withEnd(end, async () => {
       const { data } = await reading;
-      isGiven = true;
-      const login = toCredential(data, path);
-      checks = await runChecks(login);
-      return login.username;
+      const made = toCredential(data, path);
+      checks = await runChecks(made);
+      return made.username;
     });
     const isThere = await isRole(admin, username);
     const fix = `vault lease revoke -prefix ${path}, and look at the revocation statements: vault read ${mount}/roles/${role}`;
     const wrong = isThere
       ? [{ what: `the lease has ended, and ${username} is still there`, fix }]
       : [];
-    const done = toCheck(name, `${username} was made and dropped`, wrong);
-    return { checks: [done, ...checks], isGiven };
+    return [toCheck(name, `${username} was made and dropped`, wrong), ...checks];
   } catch (error) {
-    return { checks: [toFailed(name, error, help), ...checks], isGiven };
+    const isGiven = await reading.then(
+      () => true,
+      () => false,
+    );
+    const rest = isGiven ? checks : await verifyWithProbeLogin(app, admin, runChecks);
+    return [failed(error), ...rest];
   }
 }
 
@@ -124,10 +106,6 @@ function toCredential(data: Readonly<Record<string, unknown>>, path: string): Cr
 }
 
 async function isRole({ target, credential }: AdminLogin, name: string): Promise<boolean> {
-  return await withSession(target, credential, async (client) => {
-    const { rows } = await client.query("select from pg_catalog.pg_roles where rolname = $1", [
-      name,
-    ]);
-    return rows.length > 0;
-  });
+  const roles = await withSession(target, credential, (client) => inspectRoles(client, [name]));
+  return roles.has(name);
 }

@@ -7,9 +7,9 @@ import {
   isOfVault,
   type Login,
 } from "../../components/config/logins.ts";
+import { describeItem } from "../../components/config/spec/item.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
-import { describeItem } from "../../components/postgres/server/reach.ts";
 import { withRoleSession, withSession } from "../../components/postgres/server/session.ts";
 import { type Check, runUp, toFailed, type VerifyContext } from "./check.ts";
 import { probeLoginKey } from "./vault.ts";
@@ -42,14 +42,22 @@ export async function login(
   const reader = findReader(role, context);
   if (reader !== undefined) return await enterAsReader(app, { role, reader }, context, use);
   if (!hasSecret(role)) return await enterAsAdmin(app, role, context, use);
-  try {
-    await withRoleSession(target, context.credential(role), async (client) => {
+  const passed = { name, ok: true, detail: "select 1 answered" } as const;
+  return await tryEntry(passed, doctor(context.spec), () =>
+    withRoleSession(target, context.credential(role), async (client) => {
       await client.query("select 1");
       await use(client);
-    });
-    return { name, ok: true, detail: "select 1 answered" };
+    }),
+  );
+}
+
+/** The check, if `enter` succeeds. */
+async function tryEntry(passed: Check, fix: string, enter: () => Promise<void>): Promise<Check> {
+  try {
+    await enter();
+    return passed;
   } catch (error) {
-    return toFailed(name, error, doctor(context.spec));
+    return toFailed(passed.name, error, fix);
   }
 }
 
@@ -69,16 +77,14 @@ async function enterAsReader(
 ): Promise<Check> {
   const database = app.database.name;
   const name = `${reader.name}: can log in to ${database}, as a member of ${role.name}`;
-  const item = describeItem(reader.item);
-  try {
-    await withRoleSession({ ...target, database, item }, credential(reader), async (client) => {
+  const way = { ...target, database, item: describeItem(reader.item) };
+  const passed = { name, ok: true, detail: "it entered and set the role" } as const;
+  return await tryEntry(passed, `${runUp}, or ${doctor(spec)}`, () =>
+    withRoleSession(way, credential(reader), async (client) => {
       await client.query(`set role ${escapeIdentifier(role.name)}`);
       await use(client);
-    });
-    return { name, ok: true, detail: "it entered and set the role" };
-  } catch (error) {
-    return toFailed(name, error, `${runUp}, or ${doctor(spec)}`);
-  }
+    }),
+  );
 }
 
 /** For a role without a password: a session of the admin that has set the role. */
@@ -93,16 +99,14 @@ async function enterAsAdmin(
     role.login === "none"
       ? `${role.name}: exists, for its members`
       : `${role.name}: exists, for logins without a password`;
-  try {
-    await withSession({ ...target, database }, admin, async (client) => {
+  const detail = "checked in a session of the admin; its own login was not tried";
+  const passed = { name, ok: true, warning: true, detail } as const;
+  return await tryEntry(passed, doctor(spec), () =>
+    withSession({ ...target, database }, admin, async (client) => {
       await setRole(client, role.name, admin.username);
       await use(client);
-    });
-    const detail = "checked in a session of the admin; its own login was not tried";
-    return { name, ok: true, warning: true, detail };
-  } catch (error) {
-    return toFailed(name, error, doctor(spec));
-  }
+    }),
+  );
 }
 
 /** Before 16 an admin with CREATEROLE is no member of the roles that it makes, but may make itself one. */

@@ -5,7 +5,7 @@ import { joinFixes } from "../../components/errors.ts";
 import type { SessionRole } from "../../components/postgres/catalog/session/session.ts";
 import type { PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { inNameOf } from "../../components/postgres/statements/sql.ts";
-import { type Check, runUp, toCheck, type VerifyContext } from "./check.ts";
+import { type Check, runUp, toCheck, toWarning, type VerifyContext } from "./check.ts";
 
 /** What an app may enter that is not its own: databases of other apps, and of neighbours. */
 
@@ -59,7 +59,7 @@ export function verifyNeighbours(
 function warnOfMember(app: AppSpec, database: string): Check {
   const detail = `app ${app.name} may connect to it, as the memberOf of its entry says`;
   const fix = "take that out of memberOf to end it";
-  return { name: `neighbour ${database}`, ok: true, warning: true, detail, fix };
+  return toWarning(`neighbour ${database}`, detail, fix);
 }
 
 /** By default PUBLIC may connect to every database. Only the neighbour's owner may change that. */
@@ -74,13 +74,8 @@ function verifyNeighbour(
     const what = `app ${app.name} may connect to it, and not through PUBLIC`;
     return toCheck(name, "", [{ what, fix: joinFixes(...fixes) }]);
   }
-  return {
-    name,
-    ok: true,
-    warning: true,
-    detail: "PUBLIC, so every app too, may connect to it",
-    fix: `its owner "${owner}" can revoke that: REVOKE CONNECT ON DATABASE ${id(database)} FROM PUBLIC;`,
-  };
+  const fix = `its owner "${owner}" can revoke that: REVOKE CONNECT ON DATABASE ${id(database)} FROM PUBLIC;`;
+  return toWarning(name, "PUBLIC, so every app too, may connect to it", fix);
 }
 
 /** Checks that the role cannot connect to the databases of other apps, except as a member of a group of its entry. */

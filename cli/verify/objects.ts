@@ -3,13 +3,15 @@ import {
   inspectSessionPrivileges,
   type SessionPrivilege,
 } from "../../components/postgres/catalog/session/session.ts";
+import { isClosedToPublic } from "../../components/postgres/plan/access.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
   PUBLIC_SCHEMA,
 } from "../../components/postgres/plan/plan.ts";
+import { when } from "../../components/when.ts";
 import { type Check, runUp, toCheck } from "./check.ts";
-import { type CheckedRole, keepsPublic } from "./expect-privileges.ts";
+import { type CheckedRole } from "./expect-privileges.ts";
 import { nameProbe, type Probe, qualify } from "./probe.ts";
 
 /**
@@ -29,7 +31,6 @@ interface Attempt {
   readonly sql: string;
 }
 
-/** Tries each privilege on a probe. */
 export async function verifyProbe(
   client: Client,
   plan: DatabasePlan,
@@ -47,7 +48,6 @@ export async function verifyProbe(
     inherited: onProbe,
     works: `${role.name}: can use what the owner creates in ${schema}`,
     fails: `${role.name}: cannot do anything else with it in ${schema}`,
-    fix: runUp,
   });
 }
 
@@ -78,7 +78,7 @@ export async function verifyDatabase(
   };
   const attempts: Attempt[] = [
     // If the entry keeps PUBLIC's privileges, both results are right unless the entry grants it.
-    ...(keepsPublic(plan) && !mayDo(plan, role, temporary, "") ? [] : [temporary]),
+    ...when(isClosedToPublic(plan) || mayDo(plan, role, temporary, ""), temporary),
     {
       what: "CREATE (a schema)",
       type: "database",
@@ -90,7 +90,7 @@ export async function verifyDatabase(
     works: `${role.name}: can create what its entry grants in ${database}`,
     fails: `${role.name}: cannot create anything else in ${database}`,
   };
-  const request = { schema: "", attempts, inherited, ...names, fix: runUp };
+  const request = { schema: "", attempts, inherited, ...names };
   return [...checks, ...(await verifyAttempts(client, plan, role, request))];
 }
 
@@ -107,10 +107,10 @@ async function inspectInherited(
 function toProbeAttempts({ schema, name }: Probe): Attempt[] {
   const at = qualify({ schema, name });
   const sequence = qualify({ schema, name: `${name}_id_seq` });
-  const onTable = (privilege: string, sql: string): Attempt => ({
-    what: privilege,
+  const onTable = (what: string, sql: string, enough = [what]): Attempt => ({
+    what,
     type: "table",
-    enough: [privilege],
+    enough,
     sql,
   });
   const onSequence = (what: string, enough: readonly string[], sql: string): Attempt => ({
@@ -134,13 +134,8 @@ function toProbeAttempts({ schema, name }: Probe): Attempt[] {
     onSequence("last_value", ["SELECT"], `select last_value from ${sequence}`),
     onSequence("setval", ["UPDATE"], `select setval(${escapeLiteral(sequence)}, 7)`),
     { what: "EXECUTE", type: "function", enough: ["EXECUTE"], sql: `select ${at}()` },
-    {
-      what: "ALTER TABLE",
-      type: "table",
-      enough: [],
-      sql: `alter table ${at} add column more int`,
-    },
-    { what: "DROP TABLE", type: "table", enough: [], sql: `drop table ${at}` },
+    onTable("ALTER TABLE", `alter table ${at} add column more int`, []),
+    onTable("DROP TABLE", `drop table ${at}`, []),
   ];
 }
 
@@ -155,7 +150,6 @@ async function verifyAttempts(
     readonly inherited: readonly SessionPrivilege[];
     readonly works: string;
     readonly fails: string;
-    readonly fix: string;
   },
 ): Promise<Check[]> {
   const database = plan.database.name;
@@ -178,7 +172,7 @@ async function verifyAttempts(
     toCheck(
       name,
       tried.map(({ what }) => what).join(", "),
-      wrong.map((what) => ({ what, fix: request.fix })),
+      wrong.map((what) => ({ what, fix: runUp })),
     );
   return [
     ...(allowed.length === 0 ? [] : [toResult(request.works, allowed, broken)]),
@@ -198,10 +192,7 @@ function mayDo(plan: DatabasePlan, role: PlannedRole, tried: Attempt, schema: st
   );
 }
 
-/**
- * Runs a statement and rolls it back; undefined = it worked. The transaction is always read-write, because
- * a role's `default_transaction_read_only` says nothing about its privileges.
- */
+/** Runs a statement and rolls it back; undefined = it worked. It may write, whatever the role's default is. */
 export async function attempt(client: Client, sql: string): Promise<unknown> {
   try {
     await client.query("begin read write");
@@ -221,7 +212,6 @@ function toRefusal(outcome: unknown): { readonly ok: boolean; readonly detail: s
   return { ok, detail: describeError(outcome) };
 }
 
-/** An error of the server, with its SQLSTATE. */
 export function describeError(error: unknown): string {
   if (!(error instanceof DatabaseError)) return String(error);
   return `${error.message} (SQLSTATE ${error.code ?? "unknown"})`;

@@ -1,10 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Client, escapeIdentifier } from "pg";
 
-/**
- * Objects that the owner creates and the other roles try to use: a table with its sequence, and a function
- * of the same name that PUBLIC may not execute.
- */
+/** A table with its sequence, and a function of the same name that PUBLIC may not execute, for other roles to try. */
 export interface Probe {
   readonly schema: string;
   readonly name: string;
@@ -24,12 +21,10 @@ export function isOfProbe(object: string): boolean {
   return /^berth_verify_[0-9a-f]{12}/.test(object);
 }
 
-/** The quoted name, with its schema. */
 export function qualify({ schema, name }: Probe): string {
   return `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
 }
 
-/** Creates all in one transaction. */
 export async function createProbe(client: Client, probe: Probe): Promise<void> {
   const at = qualify(probe);
   await runTogether(client, [
@@ -39,7 +34,6 @@ export async function createProbe(client: Client, probe: Probe): Promise<void> {
   ]);
 }
 
-/** Drops all in one transaction. */
 export async function dropProbe(client: Client, probe: Probe): Promise<void> {
   await runTogether(client, toDrops(probe));
 }
@@ -54,7 +48,6 @@ async function runTogether(client: Client, statements: readonly string[]): Promi
   }
 }
 
-/** The statements that drop a probe. */
 export function toDrops(probe: Probe): readonly string[] {
   const at = qualify(probe);
   return [`drop function if exists ${at}()`, `drop table if exists ${at}`];

@@ -20,7 +20,8 @@ import {
   toRevokeAttributes,
 } from "../../components/postgres/rules/roles/attributes.ts";
 import { toStatement } from "../../components/postgres/statements/sql.ts";
-import { type Check, runUp, toCheck, type VerifyContext, type Wrong } from "./check.ts";
+import { when } from "../../components/when.ts";
+import { type Check, runUp, toCheck, toWarning, type VerifyContext, type Wrong } from "./check.ts";
 import {
   type CheckedRole,
   describeDeviations,
@@ -32,7 +33,6 @@ import {
 type Attributes = Pick<LiveRole, keyof LiveRole & keyof SessionRole> &
   Partial<Pick<SessionRole, "mayBecome">>;
 
-/** Checks that the role has the attributes and memberships of its plan. */
 export function verifyAttributes(
   planned: PlannedRole,
   found: Attributes,
@@ -76,38 +76,26 @@ function verifyPowers(planned: PlannedRole, found: Attributes, ownershipRole: st
   const { mayBecome = [] } = found;
   const limit = String(found.connectionLimit);
   const wrong: readonly Wrong[] = [
-    ...(attributes.length === 0
-      ? []
-      : [
-          {
-            what: attributes.join(", "),
-            fix: `as a superuser run: ${toRevokeAttributes(name, attributes)}`,
-          },
-        ]),
-    ...(planned.replication === true && !found.canReplicate
-      ? [{ what: "no REPLICATION, which its entry states", fix: runUp }]
-      : []),
-    ...(found.expires && planned.login === "always"
-      ? [{ what: "a password that expires (VALID UNTIL)", fix: runUp }]
-      : []),
-    ...(found.isSuperuser || mayBecome.length === 0
-      ? []
-      : [
-          {
-            what: `the attributes of ${mayBecome.join(", ")}, which it is a member of`,
-            fix: joinFixes(
-              ...mayBecome.map((group) => endOf(group, planned, found, ownershipRole)),
-            ),
-          },
-        ]),
-    ...(found.connectionLimit === planned.connectionLimit
-      ? []
-      : [
-          {
-            what: `connection limit ${limit} instead of ${String(planned.connectionLimit)}`,
-            fix: runUp,
-          },
-        ]),
+    ...when(attributes.length > 0, {
+      what: attributes.join(", "),
+      fix: `as a superuser run: ${toRevokeAttributes(name, attributes)}`,
+    }),
+    ...when(planned.replication === true && !found.canReplicate, {
+      what: "no REPLICATION, which its entry states",
+      fix: runUp,
+    }),
+    ...when(found.expires && planned.login === "always", {
+      what: "a password that expires (VALID UNTIL)",
+      fix: runUp,
+    }),
+    ...when(!found.isSuperuser && mayBecome.length > 0, {
+      what: `the attributes of ${mayBecome.join(", ")}, which it is a member of`,
+      fix: joinFixes(...mayBecome.map((group) => endOf(group, planned, found, ownershipRole))),
+    }),
+    ...when(found.connectionLimit !== planned.connectionLimit, {
+      what: `connection limit ${limit} instead of ${String(planned.connectionLimit)}`,
+      fix: runUp,
+    }),
   ];
   const check = toCheck(`${name}: is not a superuser`, "no special attribute", wrong);
   return check.ok
@@ -199,5 +187,5 @@ export async function verifyUnstated(
   const found = findUnstated(plan, { catalog, access, unlisted }, ownershipRole);
   const name = `${plan.database.name}: holds only what the entry states`;
   if (found.length === 0) return [{ name, ok: true, detail: "nothing else was found" }];
-  return found.map(({ what, fix }) => ({ name, ok: true, warning: true, detail: what, fix }));
+  return found.map(({ what, fix }) => toWarning(name, what, fix));
 }

@@ -8,11 +8,10 @@ import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/p
 import { toEndOfLogin } from "../../components/postgres/rules/roles/two-logins.ts";
 import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
 import { withRoleSession } from "../../components/postgres/server/session.ts";
-import { type Check, runUp, toCheck, type VerifyContext } from "./check.ts";
+import { type Check, runUp, toCheck, toWarning, type VerifyContext } from "./check.ts";
 import { verifyAttributes } from "./role.ts";
 import { probeLoginKey } from "./vault.ts";
 
-/** Checks that a login's session starts with SET ROLE to the owner. */
 export async function verifySetRole(client: Client, planned: PlannedRole): Promise<Check[]> {
   const { name, setRole } = planned;
   if (setRole === undefined) return [];
@@ -121,13 +120,8 @@ function endOfLogin(name: string): string {
 
 function warnOfLogin(plan: DatabasePlan, { name }: PlannedRole): Check {
   const isOfVault = plan.roles.some(({ key }) => key === probeLoginKey);
-  return {
-    name: `${name}: is not in use`,
-    ok: true,
-    warning: true,
-    detail: "it can still log in with a former password",
-    fix: isOfVault
-      ? endOfLogin(name)
-      : `when nobody uses it: ${commandLine("rotate", `${plan.app} --retire`)}`,
-  };
+  const fix = isOfVault
+    ? endOfLogin(name)
+    : `when nobody uses it: ${commandLine("rotate", `${plan.app} --retire`)}`;
+  return toWarning(`${name}: is not in use`, "it can still log in with a former password", fix);
 }

@@ -23,11 +23,7 @@ export interface AdminLogin {
   readonly credential: Credential;
 }
 
-/**
- * Runs an app's checks with such a login. If it cannot be created, that is a failed check.
- *
- * @param because Why Vault itself was not asked; undefined = nothing is to be said of it.
- */
+/** Runs an app's checks with such a login. None is a failed check. `because`: why Vault itself was not asked. */
 export async function verifyWithProbeLogin(
   app: AppSpec,
   admin: AdminLogin,

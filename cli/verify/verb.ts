@@ -7,26 +7,20 @@ import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { toOneError } from "../../components/errors.ts";
 import { readStackItems, type StackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import {
-  type Catalog,
-  inspectCatalog,
-  type ServerFacts,
-} from "../../components/postgres/catalog/catalog.ts";
+import { inspectCatalog } from "../../components/postgres/catalog/catalog.ts";
 import {
   inspectOpenDatabases,
   inspectTraces,
-  type OpenDatabase,
   type Trace,
 } from "../../components/postgres/catalog/neighbours.ts";
 import { withOwnershipRole } from "../../components/postgres/rules/roles/identity.ts";
-import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
+import { findOtherServer } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { type ServerTarget, withSession } from "../../components/postgres/server/session.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-
+import type { AppArgs } from "../define-verb.ts";
 import { countOf, paint, print, printJson } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
-
 import { verifyApp } from "./app.ts";
 import { type Check, describeCheck, type VerifyContext } from "./check.ts";
 import { findLeaseSource, type LeaseSource, verifyVaultLogin } from "./lease.ts";
@@ -40,14 +34,7 @@ export interface Verdict {
 /** Apps that are checked at the same time; each has one session at a time. */
 const concurrency = 4;
 
-/** The verb: prints the verdict and returns the exit code. */
-export async function verify(args: {
-  readonly stack: string;
-  readonly file: string | undefined;
-  /** Only this app. */
-  readonly app: string | undefined;
-  readonly json: boolean;
-}): Promise<number> {
+export async function verify(args: AppArgs & { readonly json: boolean }): Promise<number> {
   const spec = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const apps = selectApps(spec, args.app);
   const items = await readStackItems(
@@ -108,7 +95,6 @@ export async function verifyStack(
   });
 }
 
-/** The check of a database that nobody has made yet. */
 function notThereYet(
   { name, provisioner }: AppSpec,
   database: string,
@@ -124,21 +110,14 @@ async function inspectAsAdmin(
   spec: StackSpec,
   items: Pick<StackItems, "admin">,
   target: ServerTarget,
-): Promise<{
-  openDatabases: ReadonlyMap<string, OpenDatabase>;
-  catalog: Catalog;
-  traces: ReadonlyMap<string, readonly Trace[]>;
-  server: ServerFacts;
-}> {
+) {
   const { postgres } = spec;
   const database = postgres.maintenanceDatabase;
   return await withSession({ ...target, database }, items.admin, async (client) => {
     const databases = spec.apps.flatMap((app) => app.database.names);
-    const catalog = await inspectCatalog(client, { roles: undefined, databases });
-    const identity = findIdentityProblem(catalog.server, postgres);
-    if (identity !== undefined && postgres.systemIdentifier !== undefined) {
-      throw toOneError("Postgres", [identity]);
-    }
+    const catalog = await inspectCatalog(client, { databases });
+    const other = findOtherServer(catalog.server, postgres);
+    if (other !== undefined) throw toOneError("Postgres", [other]);
     const traces = new Map<string, readonly Trace[]>();
     for (const app of spec.apps) {
       const roles = roleNamesOf(app);

@@ -1,4 +1,5 @@
 import { BerthError } from "../errors.ts";
+import { hasLogin } from "../hosts.ts";
 
 /**
  * The only place where the program reads environment variables. 1Password's own tools use the same ones
@@ -11,7 +12,7 @@ export type OnePasswordAccess =
   | { readonly kind: "service-account"; readonly token: string }
   | { readonly kind: "account"; readonly account: string };
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws BerthError unless the environment names exactly one account, and completely. */
 export function readOnePasswordAccess(env: Environment = process.env): OnePasswordAccess {
@@ -48,15 +49,27 @@ export function readOnePasswordAccess(env: Environment = process.env): OnePasswo
 
 /** The message shows the value only if it looks like an address: it may be a token in the wrong variable. */
 function refuseOtherThanUrl(host: string): void {
-  if (/^https?:\/\//i.test(host) && URL.canParse(host)) return;
+  const isUrl = isHttpUrl(host);
+  if (isUrl && !hasLogin(new URL(host))) return;
   const isAddress = /^[\w.-]+(:\d+)?$/.test(host) && host.length <= 253 && !host.startsWith("eyJ");
-  const given = isAddress ? `"${host}"` : "something else";
+  const other = isUrl ? "a URL with a user name or password" : "something else";
+  const given = isAddress ? `"${host}"` : other;
   throw new BerthError(`OP_CONNECT_HOST: got ${given}; expected http://… or https://…`, {
     hint: isAddress
       ? `export OP_CONNECT_HOST=http://${host}, or with https://`
       : "export OP_CONNECT_HOST=https://connect.example.com, and the token as OP_CONNECT_TOKEN",
   });
 }
+
+export function isHttpUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
+}
+
+/** Variables with secrets that Berth or Pulumi needs, and git does not: it runs hooks that others wrote. */
+export const secretVariables = [
+  ...["OP_CONNECT_TOKEN", "OP_SERVICE_ACCOUNT_TOKEN", "VAULT_TOKEN", "VAULT_POSTGRES_PASSWORD"],
+  ...["PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PGPASSWORD"],
+] as const;
 
 /** BERTH_OFFLINE: preview without reading Postgres and the cluster, for CI that cannot reach them. */
 export function isOffline(env: Environment = process.env): boolean {

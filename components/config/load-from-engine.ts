@@ -3,12 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
-import { findVaultFor, toVaultStack } from "./derive/vault-for.ts";
 import { readConfigFile } from "./environment.ts";
 import {
-  fileBeside,
   findStackFile,
-  loadStackFromFile,
+  loadVaultStack,
   locateInStackFile,
   prefix,
   refuseSecretKeys,
@@ -32,17 +30,11 @@ export function loadStackFromEngine(): StackSpec {
     projectFolder,
     secret.map((key) => key.slice(prefix.length)),
   );
-  const values = own.map(
-    ([key, text]) => [key.slice(prefix.length), parseValue(key, text)] as const,
+  const raw = Object.fromEntries(
+    own.map(([key, text]) => [key.slice(prefix.length), parseValue(key, text)]),
   );
-  const raw = Object.fromEntries(values);
-  const target = findVaultFor(stack, raw);
-  if (target !== undefined)
-    return toVaultStack(
-      stack,
-      raw,
-      loadStackFromFile(target, projectFolder, fileBeside(readConfigFile(), target)),
-    );
+  const vaultStack = loadVaultStack(stack, projectFolder, raw, readConfigFile());
+  if (vaultStack !== undefined) return vaultStack;
   const file = findStackFile(stack, projectFolder);
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
   return parseStack(stack, raw, undefined, {

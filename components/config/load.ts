@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { didYouMean } from "../closest.ts";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
+import { isMapping } from "../mapping.ts";
 import { findVaultFor, toVaultStack } from "./derive/vault-for.ts";
+import { listStacks } from "./list-stacks.ts";
 import { parseStack } from "./parse.ts";
 import {
   findSecretPaths,
@@ -32,13 +34,8 @@ export const prefix = "berth:";
  */
 export function loadStackFromFile(stack: string, projectFolder: string, file?: string): StackSpec {
   const { values, text } = readStackFile(stack, projectFolder, file);
-  const target = findVaultFor(stack, values);
-  if (target !== undefined)
-    return toVaultStack(
-      stack,
-      values,
-      loadStackFromFile(target, projectFolder, fileBeside(file, target)),
-    );
+  const vaultStack = loadVaultStack(stack, projectFolder, values, file);
+  if (vaultStack !== undefined) return vaultStack;
   const name = file ?? `Pulumi.${stack}.yaml`;
   return parseStack(stack, values, name, {
     locate: (keys) => locateIn(name, text, prefix)(keys),
@@ -46,10 +43,20 @@ export function loadStackFromFile(stack: string, projectFolder: string, file?: s
   });
 }
 
-/**
- * Finds key paths in the file of a stack that Pulumi has read. Nothing is found if the file has other values: then
- * Pulumi has read another one.
- */
+/** A stack with `berth:vaultFor`, from the file of the stack that it names; undefined = it has apps of its own. */
+export function loadVaultStack(
+  stack: string,
+  projectFolder: string,
+  values: StackFile["values"],
+  file: string | undefined,
+): StackSpec | undefined {
+  const target = findVaultFor(stack, values);
+  if (target === undefined) return undefined;
+  const beside = fileBeside(file, target);
+  return toVaultStack(stack, values, loadStackFromFile(target, projectFolder, beside));
+}
+
+/** Finds key paths in the file that Pulumi has read. A file with other values is another one, and has none. */
 export function locateInStackFile(
   stack: string,
   projectFolder: string,
@@ -106,13 +113,7 @@ export function fileBeside(file: string | undefined, stack: string): string | un
   return file && path.join(path.dirname(file), `Pulumi.${stack}.yaml`);
 }
 
-/** Stacks that have a file in this folder. */
-function findStacks(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? [])
-    .toSorted();
-}
+const fixForFile = "name a file with --config-file, or leave it out for Pulumi.<stack>.yaml";
 
 /** The same file before its values are checked. Only secret ones are refused. */
 export function readStackFile(stack: string, projectFolder: string, file?: string): StackFile {
@@ -121,14 +122,17 @@ export function readStackFile(stack: string, projectFolder: string, file?: strin
   const found = statSync(target, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) {
     throw new BerthError(`stack ${stack}: the stack file ${target} is a folder`, {
-      hint: "name a file with --config-file, or leave it out for Pulumi.<stack>.yaml",
+      hint: fixForFile,
     });
   }
   if (found === undefined) {
-    const stacks = findStacks(path.dirname(target));
+    const stacks = listStacks(path.dirname(target));
     const known = `${didYouMean(stack, stacks) || ";"} stacks with a file: ${stacks.join(", ") || "none"}`;
     throw new BerthError(`stack ${stack}: there is no stack file ${target}${known}`, {
-      hint: `name an existing stack with --stack, or copy ${exampleFile} to Pulumi.${stack}.yaml and edit it`,
+      hint:
+        file === undefined
+          ? `name an existing stack with --stack, or copy ${exampleFile} to Pulumi.${stack}.yaml and edit it`
+          : fixForFile,
     });
   }
   const text = readFileSync(target, "utf8");
@@ -175,9 +179,16 @@ function parseValues(
   project: Project,
   { target, text }: Pick<StackFile, "target" | "text">,
 ): StackFile["values"] {
-  const document = parsePulumiYaml(`stack ${stack}`, target, text) as Project | null;
+  const document = (parsePulumiYaml(`stack ${stack}`, target, text) ?? {}) as Project;
+  for (const [what, part] of Object.entries({ it: document, config: document.config ?? {} })) {
+    if (isMapping(part)) continue;
+    throw new BerthError(
+      `stack ${stack}: the stack file ${target} is not usable: ${what} is not a map of keys and values`,
+      { hint: `write it as in ${exampleFile}` },
+    );
+  }
   const ofProject = toOwn(project, Object.entries(project.config ?? {}).map(toProjectValue));
-  const ofStack = toOwn(project, Object.entries(document?.config ?? {}));
+  const ofStack = toOwn(project, Object.entries(document.config ?? {}));
   for (const own of [ofProject, ofStack]) refuseTwoNames(stack, own);
   return Object.fromEntries([...ofProject, ...ofStack]);
 }

@@ -16,10 +16,7 @@ export function loginKeysOf(
   return { username: username && toKeyName(username), password: toKeyName(password) };
 }
 
-/**
- * The keys that must be fields of the role's item, because the 1Password operator copies fields and makes none; empty
- * where another operator makes them.
- */
+/** The keys that must be fields of the role's item: the 1Password operator makes none. Others make them. */
 export function keysInItem(app: AppSpec, role: RoleSpec): readonly SecretKey[] {
   const isCopied = app.secretsThrough === "onepassword-item" && app.delivery !== "none";
   return isCopied && hasItem(role) ? role.keys : [];

@@ -1,13 +1,13 @@
 import type { z } from "zod";
-import { didYouMean } from "../closest.ts";
 import { commandLine } from "../command-line.ts";
-import { toOneError } from "../errors.ts";
+import { type Problem, problemAt, toOneError } from "../errors.ts";
 import { toAppSpec } from "./derive/apps.ts";
 import { mergeMetadata, toArgoCdSpec } from "./derive/argocd.ts";
 import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive/delivery.ts";
 import { findReaderGroups } from "./derive/readers.ts";
 import { toPostgresSpec } from "./derive/server.ts";
 import { inOrder } from "./logins.ts";
+import { describeIssue, formatKeyPath } from "./mistakes.ts";
 import { findContentProblems } from "./rules/content.ts";
 import { findKeyProblems } from "./rules/keys.ts";
 import { findLoginProblems, findRestartProblems } from "./rules/logins.ts";
@@ -24,7 +24,6 @@ import { findPrivilegeProblems } from "./rules/privileges.ts";
 import { findRetirementProblems } from "./rules/retirement.ts";
 import { findVaultProblems } from "./rules/vault/apps.ts";
 import { findInsideProblems } from "./rules/vault/inside.ts";
-import { allowedKeys } from "./schema/keys.ts";
 import { StackConfig } from "./schema/stack.ts";
 import { findUrlPasswords } from "./secret-values.ts";
 import type { StackSpec } from "./spec.ts";
@@ -33,9 +32,8 @@ import { unquotedDate } from "./yaml/pulumi-yaml.ts";
 
 /** What only the text of a stack file says. */
 export interface Written {
-  /** Finds a key path in the file. */
   readonly locate: Locate;
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 }
 
 /**
@@ -55,14 +53,20 @@ export function parseStack(
 ): StackSpec {
   const name = file === undefined ? "" : ` ${file}`;
   const title = `stack ${stack}: the stack file${name} is not usable`;
-  const refuse = (problems: readonly string[], hint?: string) =>
+  const refuse = (problems: readonly Problem[], hint?: string) =>
     toOneError(
       title,
       problems.map((problem) => withPlace(problem, locate)),
       hint,
     );
   // Alone, since another problem might quote the value.
-  const open = findUrlPasswords(raw).map(describeUrlPassword);
+  const open = findUrlPasswords(raw).map((path) =>
+    problemAt(
+      formatKeyPath(path),
+      "the URL has a password or a token, which Berth would write in clear into state and manifests",
+      "take it out of the URL, and give it as a Secret to what uses the URL",
+    ),
+  );
   if (open.length > 0) throw refuse(open);
   const hidden = [...findUnreadable(raw, []), ...more];
   const parsed = StackConfig.safeParse(raw, { reportInput: true });
@@ -80,34 +84,27 @@ export function parseStack(
   return spec;
 }
 
-const keyPath =
-  /^(?:config|berth:(?<path>[^:\s"]+)): (?:unknown key "(?:berth:)?(?<unknown>[^"]*)")?/;
-
-/** Every problem begins with its key path, so that is where its place comes from. */
-function withPlace(problem: string, locate: Locate): string {
-  const { path, unknown } = keyPath.exec(problem)?.groups ?? {};
-  const place = locate([
-    ...(path === undefined ? [] : path.split(".")),
-    ...(unknown === undefined ? [] : [unknown]),
-  ]);
-  return place === undefined ? problem : `${place}: ${problem}`;
-}
-
-function describeUrlPassword(path: readonly string[]): string {
-  return `${formatKeyPath(path)}: the URL has a password, which Berth would write in clear into state and manifests\n    fix: take it out of the URL, and give it as a Secret to what uses the URL`;
+function withPlace(problem: Problem, locate: Locate): Problem {
+  const { at = "", what } = problem;
+  const place = locate(at.replace("berth:", "").split("."));
+  return place === undefined ? problem : { ...problem, what: `${place}: ${what}` };
 }
 
 /** What would pass through the schema as something that nobody wrote. */
-function findUnreadable(value: unknown, path: readonly string[]): string[] {
+function findUnreadable(value: unknown, path: readonly string[]): Problem[] {
   if (typeof value === "string" && unquotedDate.test(value)) {
     return [
-      `${formatKeyPath(path)}: a date without quotes, which YAML reads as the text "${value}"\n    fix: put it in quotes`,
+      problemAt(
+        formatKeyPath(path),
+        `a date without quotes, which YAML reads as the text "${value}"`,
+        "put it in quotes",
+      ),
     ];
   }
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
     key === "__proto__"
-      ? [`${formatKeyPath([...path, key])}: the name "__proto__" is not allowed`]
+      ? [problemAt(formatKeyPath([...path, key]), `the name "__proto__" is not allowed`)]
       : findUnreadable(inner, [...path, key]),
   );
 }
@@ -144,7 +141,7 @@ function toStackSpec(stack: string, config: StackConfig): StackSpec {
 }
 
 /** Problems between values that are valid one by one. */
-function findProblems(spec: StackSpec, config: StackConfig): string[] {
+function findProblems(spec: StackSpec, config: StackConfig): Problem[] {
   return [
     ...findNameProblems(spec),
     ...findMembershipProblems(spec),
@@ -164,121 +161,4 @@ function findProblems(spec: StackSpec, config: StackConfig): string[] {
     ...findWorkloadProblems(spec, config),
     ...findChartProblems(config),
   ];
-}
-
-/** Keys that had another name in an earlier version. */
-const renamedKeys: Readonly<Record<string, string>> = { markerRole: "ownershipRole" };
-
-/** `berth:apps.netbox.database.name`: a key path as it stands in the stack file. */
-function formatKeyPath(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? "config" : `berth:${path.map(String).join(".")}`;
-}
-
-function describeIssue(issue: z.core.$ZodIssue): string[] {
-  const at = formatKeyPath(issue.path);
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return issue.keys.map((key) => {
-        const prefix = issue.path.length === 0 ? "berth:" : "";
-        const renamed = renamedKeys[key];
-        if (renamed !== undefined)
-          return `${at}: "${key}" is called "${renamed}" now; rename the key`;
-        const allowed = allowedKeys(issue.path).map((name) => `${prefix}${name}`);
-        const closest = didYouMean(`${prefix}${key}`, allowed);
-        return `${at}: unknown key "${prefix}${key}"${closest || ";"} allowed are ${allowed.join(", ")}`;
-      });
-    case "invalid_key": {
-      const [inner] = issue.issues;
-      return [`${at}: the name ${show(issue.path.at(-1))} ${inner?.message ?? "is not allowed"}`];
-    }
-    case "invalid_union":
-      return describeUnion(issue, at);
-    case "invalid_type":
-      return issue.input === undefined
-        ? [`${at}: missing; expected ${expectedType(issue)}${exampleFix(issue)}`]
-        : [
-            `${at}: got ${showWrongType(issue.input)}; expected ${expectedType(issue)}${quoteFix(issue)}${profileFix(issue)}`,
-          ];
-    case "invalid_value":
-      return [
-        `${at}: got ${show(issue.input)}${didYouMean(String(issue.input), issue.values.map(String)) || ";"} allowed are ${issue.values.map(String).join(", ")}`,
-      ];
-    case "custom":
-    case "invalid_format":
-    case "too_big":
-    case "too_small":
-    case "not_multiple_of":
-    case "invalid_element":
-      return [`${at}: ${show(issue.input)} ${issue.message}`];
-  }
-}
-
-/** The issues of the one form that the value has, if only one fits its type; otherwise why no form fits. */
-function describeUnion(issue: z.core.$ZodIssueInvalidUnion, at: string): string[] {
-  const [form, ...others] = issue.errors.filter((errors) =>
-    errors.every(({ path, code }) => path.length > 0 || !typeCodes.has(code)),
-  );
-  if (form === undefined || others.length > 0) {
-    return [`${at}: got ${show(issue.input)}; ${unionMessage(issue)}`];
-  }
-  return form.flatMap((one) => describeIssue({ ...one, path: [...issue.path, ...one.path] }));
-}
-
-/** The value is of another type. */
-const typeCodes: ReadonlySet<string> = new Set(["invalid_type", "invalid_value"]);
-
-function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
-  const reasons = issue.errors.map((errors) =>
-    errors
-      .map((e) =>
-        [
-          ...(e.path.length > 0 ? [e.path.join(".")] : []),
-          e.message.replace(/^Invalid input: /, ""),
-        ].join(": "),
-      )
-      .join(", "),
-  );
-  return reasons.length > 0 ? reasons.join(", or: ") : issue.message;
-}
-
-/** Zod's "record" is an object in the words of JSON Schema. */
-function expectedType({ expected }: z.core.$ZodIssueInvalidType): string {
-  return expected === "record" ? "object" : expected;
-}
-
-/** JavaScript rounds a number this long, so its digits are not those of the file. */
-function showWrongType(value: unknown): string {
-  const isRounded = typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
-  return isRounded ? "a number with too many digits" : show(value);
-}
-
-function quoteFix({ expected, input }: z.core.$ZodIssueInvalidType): string {
-  return expected === "string" && typeof input === "number" ? "\n    fix: put it in quotes" : "";
-}
-
-/** What to add for a section that every stack file has. */
-const examples: Readonly<Record<string, string>> = {
-  postgres:
-    "berth:postgres: { endpoint: { kubernetes: { namespace: db-postgres, service: postgres } } }",
-  onepassword: "berth:onepassword: { vault: ‹vault› }",
-  apps: "berth:apps: { wiki: {} }",
-};
-
-function exampleFix({ path }: z.core.$ZodIssueInvalidType): string {
-  const example = path.length === 1 ? examples[String(path[0])] : undefined;
-  return example === undefined ? "" : `\n    fix: add ${example}`;
-}
-
-/** The profile alone, in place of the role. */
-function profileFix({ path, input }: z.core.$ZodIssueInvalidType): string {
-  const [section, , key, role] = path;
-  const isRole = section === "apps" && key === "roles" && path.length === 4;
-  return isRole && typeof input === "string"
-    ? `\n    fix: write ${String(role)}: { profile: ${input} }`
-    : "";
-}
-
-function show(value: unknown): string {
-  const text = value === undefined ? "nothing" : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

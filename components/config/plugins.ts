@@ -1,12 +1,10 @@
-import { type OnePasswordAccess, readOnePasswordAccess } from "./environment.ts";
+import { type Environment, type OnePasswordAccess, readOnePasswordAccess } from "./environment.ts";
 import type { StackSpec } from "./spec.ts";
 
 /**
  * Which plugins of Pulumi's registry a stack needs. Most stacks need none: Berth's own provider makes roles,
  * databases and manifest files, and Connect is read without a plugin.
  */
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The name of a plugin is that of its package in type tokens and in the state. */
 export type PluginName = "onepassword" | "postgresql" | "kubernetes" | "vault";
@@ -18,9 +16,7 @@ export function findPlugins(spec: StackSpec, env: Environment): PluginName[] {
     kubernetes: appliesManifests(spec),
     vault: managesVault(spec),
   };
-  return (["onepassword", "postgresql", "kubernetes", "vault"] as const).filter(
-    (name) => needs[name],
-  );
+  return (Object.keys(needs) as PluginName[]).filter((name) => needs[name]);
 }
 
 /** An environment that does not say how to reach 1Password fails the run before it needs a plugin. */
@@ -40,13 +36,11 @@ export function readsThroughProvider(
   return access.kind !== "connect" || throughProvider;
 }
 
-/** Whether the stack applies any manifests itself. */
 export function appliesManifests({ cluster, gitops, apps }: StackSpec): boolean {
   if (cluster === undefined) return false;
   return gitops === undefined || apps.some(({ delivery }) => delivery === "cluster");
 }
 
-/** Whether the stack makes any objects inside Vault itself. */
 export function managesVault({ secrets }: Pick<StackSpec, "secrets">): boolean {
   return (secrets.vault?.inside.half ?? "none") !== "none";
 }

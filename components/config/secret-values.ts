@@ -1,4 +1,4 @@
-import { toOneError } from "../errors.ts";
+import { problemAt, toOneError } from "../errors.ts";
 
 /**
  * Values that `pulumi config set --secret` wrote. What a stack file says goes into manifests and state in clear,
@@ -20,12 +20,17 @@ export function findSecretPaths(value: unknown, path: string): string[] {
 /** `https://user:password@…`; a placeholder is no password. */
 const withPassword = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:(?!\$)[^/@\s]+@/i;
 
+/** A user name as long as a token, which forges take in its place. That of SSH may be as long, and is no secret. */
+const withToken = /^https?:\/\/(?!\$)[^/@\s:]{20,}:?@/i;
+
 /** Where text of any form may stand: a chart's values, and templates of keys. */
 const freeText: ReadonlySet<string> = new Set(["values", "keys"]);
 
-/** Keys whose value is a URL with a password in it, which would go into manifests and state in clear. */
+/** Keys whose value is a URL with a password or a token in it, which would go into manifests and state in clear. */
 export function findUrlPasswords(value: unknown, path: readonly string[] = []): string[][] {
-  if (typeof value === "string") return withPassword.test(value) ? [[...path]] : [];
+  if (typeof value === "string") {
+    return withPassword.test(value) || withToken.test(value) ? [[...path]] : [];
+  }
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
     freeText.has(key) ? [] : findUrlPasswords(inner, [...path, key]),
@@ -42,10 +47,7 @@ export interface SecretPath {
 /** In place of a value of which Pulumi.yaml says `secret: true`. */
 export const secretOfProject = { secure: "" } as const;
 
-/**
- * Throws where there is one. No other problem of the file is looked for before, since its message might quote
- * the value.
- */
+/** Throws where there is one, before another problem is looked for: its message might quote the value. */
 export function refuseSecretValues(stack: string, paths: readonly SecretPath[]): void {
   if (paths.length === 0) return;
   throw toOneError(
@@ -55,9 +57,10 @@ export function refuseSecretValues(stack: string, paths: readonly SecretPath[]):
       const remove = isOfProject
         ? `take "secret: true" out of Pulumi.yaml`
         : `run: pulumi config rm --stack ${stack} --path '${path.replaceAll("'", `'\\''`)}'`;
-      return (
-        `${path}: this value is secret (${says}), and Berth would write it in clear into state and manifests\n` +
-        `    fix: put it into a 1Password item, name the item under "secrets" of the app, and ${remove}`
+      return problemAt(
+        path,
+        `this value is secret (${says}), and Berth would write it in clear into state and manifests`,
+        `put it into a 1Password item, name the item under "secrets" of the app, and ${remove}`,
       );
     }),
   );

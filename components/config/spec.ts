@@ -26,10 +26,7 @@ export interface RoleSpec {
    * undefined = the role itself logs in; empty = Vault makes the logins, and no item is read.
    */
   readonly logins: readonly string[] | undefined;
-  /**
-   * `external`: the role has no password, item or Secret; the server checks its login in another way. `none`:
-   * nobody logs in as it.
-   */
+  /** `external`: the server checks its login; it has no password, item or Secret. `none`: nobody logs in as it. */
   readonly login: "password" | "external" | "none";
   readonly profile: Profile;
   /** On top of the profile's, in each of the app's schemas. */
@@ -60,10 +57,7 @@ export interface RoleSpec {
   readonly searchPath: readonly string[];
   /** Settings of the role on the server, by name, sorted. */
   readonly parameters: Readonly<Record<string, string>>;
-  /**
-   * Iterations and salt of its verifier, `4096:<base64>`; undefined = 4096, and a salt derived from the
-   * role's name and the item's id.
-   */
+  /** Of its verifier, `4096:<base64>`; undefined = 4096, and a salt from the role's name and the item's id. */
   readonly scram: string | undefined;
   readonly generate: PasswordRecipe;
   /** What `rotate` restarts, in the namespace of the Secret. */
@@ -113,7 +107,6 @@ export interface PublicationSpec {
   readonly tables: "all" | readonly { readonly schema: string; readonly name: string }[];
 }
 
-/** An extension of the app's database. */
 export interface ExtensionSpec {
   readonly name: string;
   readonly schema: string;
@@ -157,7 +150,10 @@ export interface AppSpec {
   readonly metadata: MetadataSpec;
 }
 
-/** A whole stack. */
+export interface VaultApp extends AppSpec {
+  readonly vault: AppVaultSpec;
+}
+
 export interface StackSpec {
   readonly stack: string;
   /** The stack whose central half of Vault this one makes, and nothing else; undefined = it has apps of its own. */

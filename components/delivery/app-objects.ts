@@ -2,72 +2,38 @@ import { SHARED } from "../config/derive/names.ts";
 import type { SecretKey } from "../config/keys/template.ts";
 import { hasItem, usesItem } from "../config/logins.ts";
 import type { ApplicationSettings } from "../config/spec/argocd.ts";
+import type { ArgoCdSpec } from "../config/spec/delivery.ts";
 import type { ItemRef } from "../config/spec/item.ts";
-import type {
-  FindSpec,
-  NamedField,
-  SecretSettings,
-  SecretsThrough,
-} from "../config/spec/secrets.ts";
+import type { NamedField, SecretSpec, SecretsThrough } from "../config/spec/secrets.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
-import { buildExternalSecret, type ExternalSecret } from "../secrets/external-secret.ts";
-import type { ObjectMetadata } from "../secrets/object-metadata.ts";
-import {
-  buildOnePasswordItem,
-  type ItemIds,
-  type OnePasswordItem,
-} from "../secrets/onepassword-item.ts";
-import type { Role, RoleBinding } from "../secrets/readers.ts";
-import type { ClusterSecretStore, SecretStore } from "../secrets/secret-store.ts";
-import type { VaultAuth } from "../secrets/vault-auth.ts";
-import type { VaultConnection } from "../secrets/vault-connection.ts";
-import type { VaultDynamicSecret } from "../secrets/vault-dynamic-secret.ts";
-import type { VaultStaticSecret } from "../secrets/vault-static-secret.ts";
-import {
-  type Application,
-  type ApplicationSource,
-  buildApplication,
-} from "./argocd/application.ts";
-import { type CaObject, planCa } from "./certificates/ca.ts";
+import { buildExternalSecret } from "../secrets/external-secret.ts";
+import type { NamespacedObject } from "../secrets/object-metadata.ts";
+import { buildOnePasswordItem, type ItemIds } from "../secrets/onepassword-item.ts";
+import { type ApplicationSource, buildApplication } from "./argocd/application.ts";
+import { planCa } from "./certificates/ca.ts";
 import { toIgnoredKey } from "./certificates/job.ts";
-import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
-import { type JobRunner, planProvisioning } from "./provisioning-job.ts";
+import { planProvisioning } from "./jobs/provisioning.ts";
+import type { JobRunner } from "./jobs/script.ts";
+import { toMetadata, WAVES } from "./metadata.ts";
 import { planAppStores, planReaders, planSharedStores, storeNameOf } from "./stores.ts";
 import { planVaultAuths, planVaultConnection, planVaultSecrets } from "./vault-objects.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
 export type { ItemIds };
 
-/** Namespace and AppProject of Applications. */
-export interface ArgoCdSpec {
-  readonly argocdNamespace: string;
-  readonly project: string;
-}
-
-/** Custom resource from which one of the operators makes a Secret. */
-export type SecretManifest =
-  | OnePasswordItem
-  | ExternalSecret
-  | VaultDynamicSecret
-  | VaultStaticSecret;
-
-/** Custom resource that gives an operator access to the values. */
-export type AccessManifest = SecretStore | VaultAuth | Role | RoleBinding;
-
-/** Manifests of an app's Secrets. */
 export interface AppSecrets {
   /** Each role's credential, in the database's namespace, for administrators and Jobs there. */
-  readonly database: readonly SecretManifest[];
+  readonly database: readonly NamespacedObject[];
   /** Secrets for the app itself; what gives access to their values comes first, and what is not secret last. */
-  readonly own: readonly (AccessManifest | SecretManifest | ConfigMap | CaObject)[];
+  readonly own: readonly NamespacedObject[];
 }
 
 /** Plans an app's Secrets. A role in the database's namespace has one Secret, not two. */
 export function planAppSecrets(spec: StackSpec, app: AppSpec, items: ItemIds): AppSecrets {
   refuseAdminItem(spec, app, items);
   const { namespace } = spec.postgres;
-  const build = (secret: WantedSecret): SecretManifest =>
+  const build = (secret: WantedSecret) =>
     buildSecret(spec, { through: app.secretsThrough, partOf: app.name, items }, secret);
   const roles = app.roles.filter(hasItem).map(toWantedLogin);
   return {
@@ -88,14 +54,7 @@ export function planAppSecrets(spec: StackSpec, app: AppSpec, items: ItemIds): A
 }
 
 /** Where the database is, in the words of libpq, for an app without values. */
-export interface ConfigMap {
-  readonly apiVersion: "v1";
-  readonly kind: "ConfigMap";
-  readonly metadata: ObjectMetadata;
-  readonly data: Readonly<Record<string, string>>;
-}
-
-function planConfigMap({ postgres: { service } }: StackSpec, app: AppSpec): readonly ConfigMap[] {
+function planConfigMap({ postgres: { service } }: StackSpec, app: AppSpec) {
   const { workload, namespace, database } = app;
   if (workload?.kind !== "git" || workload.configMap === undefined) return [];
   const [{ name: role, logins }] = app.roles;
@@ -103,12 +62,7 @@ function planConfigMap({ postgres: { service } }: StackSpec, app: AppSpec): read
     {
       apiVersion: "v1",
       kind: "ConfigMap",
-      metadata: {
-        name: workload.configMap,
-        namespace,
-        labels: toLabels(app.name),
-        annotations: toWaveAnnotation(WAVES.items),
-      },
+      metadata: { name: workload.configMap, namespace, ...toMetadata(app.name, WAVES.items) },
       data: {
         PGHOST: service.host,
         PGPORT: String(service.port),
@@ -121,14 +75,12 @@ function planConfigMap({ postgres: { service } }: StackSpec, app: AppSpec): read
 }
 
 /** The store and the VaultConnection that all apps use, if Berth makes them. */
-export function planSharedAccess(
-  spec: StackSpec,
-): readonly (ClusterSecretStore | SecretStore | VaultConnection)[] {
+export function planSharedAccess(spec: StackSpec): readonly KubernetesObject[] {
   return [...planSharedStores(spec), planVaultConnection(spec)].filter((one) => one !== undefined);
 }
 
 /** The admin role's Secret, in the database's namespace only. */
-export function planAdminSecret(spec: StackSpec, items: ItemIds): SecretManifest {
+export function planAdminSecret(spec: StackSpec, items: ItemIds): NamespacedObject {
   const { admin, namespace } = spec.postgres;
   const { through } = spec.secrets;
   const wanted = { name: adminSecretName(spec), namespace, item: admin, fields: login };
@@ -140,15 +92,14 @@ export function planApplication(
   argocd: ArgoCdSpec,
   app: AppSpec,
   sources: readonly ApplicationSource[],
-): Application | undefined {
+): KubernetesObject | undefined {
   const [first, ...rest] = sources;
   if (first === undefined) return undefined;
   return buildApplication({
     name: app.argocd.application,
     argocdNamespace: argocd.argocdNamespace,
     project: app.argocd.project ?? argocd.project,
-    labels: toLabels(app.name),
-    annotations: toWaveAnnotation(WAVES.appApplication),
+    ...toMetadata(app.name, WAVES.appApplication),
     destinationNamespace: app.namespace,
     sources: [first, ...rest],
     holds: "workload",
@@ -156,10 +107,7 @@ export function planApplication(
   });
 }
 
-/**
- * The app's settings, so that Argo CD leaves the key which a Job writes as it is, where the Secret is in Git. A sync
- * would otherwise undo it.
- */
+/** With the key that a Job writes into a Secret which may be in Git: a sync of Argo CD would undo it. */
 function withIgnoredKey(app: AppSpec): ApplicationSettings {
   const ignored = toIgnoredKey(app);
   if (ignored.length === 0) return app.argocd;
@@ -212,17 +160,14 @@ export function adminSecretName(spec: StackSpec): string {
 /** Fields of the admin's item. */
 const login = ["username", "password"];
 
-interface WantedSecret {
-  readonly name: string;
-  readonly namespace: string;
-  readonly item: ItemRef;
+interface WantedSecret
+  extends Pick<SecretSpec, "name" | "namespace" | "item">,
+    Partial<Pick<SecretSpec, "find" | "settings">> {
   /** For External Secrets; the 1Password operator copies all fields. */
   readonly fields: readonly string[];
   readonly named?: readonly NamedField[];
-  readonly find?: FindSpec | undefined;
   /** Keys made from a login; the 1Password operator makes none, so they are fields of the item. */
   readonly keys?: readonly SecretKey[];
-  readonly settings?: SecretSettings;
   /** For the 1Password operator. */
   readonly autoRestart?: boolean;
 }
@@ -239,13 +184,9 @@ function toWantedLogin(role: RoleSpec): WantedSecret {
   return { name, namespace, item, fields: [], named, keys: all, settings, autoRestart };
 }
 
-function toWantedSecret({ keys, files, ...secret }: AppSpec["secrets"][number]): WantedSecret {
-  const attached = files.map((name) => ({
-    key: name,
-    item: secret.item,
-    field: name,
-    isFile: true,
-  }));
+function toWantedSecret({ keys, files, ...secret }: SecretSpec): WantedSecret {
+  const { item } = secret;
+  const attached = files.map((name) => ({ key: name, item, field: name, isFile: true }));
   return { ...secret, named: [...attached, ...keys] };
 }
 
@@ -253,10 +194,8 @@ function buildSecret(
   { secrets, vault }: StackSpec,
   by: { readonly through: SecretsThrough; readonly partOf: string; readonly items: ItemIds },
   { name, namespace, item, named = [], settings, autoRestart = false, ...wanted }: WantedSecret,
-): SecretManifest {
-  const labels = toLabels(by.partOf);
-  const annotations = toWaveAnnotation(WAVES.items);
-  const common = { name, namespace, labels, annotations };
+): NamespacedObject {
+  const common = { name, namespace, ...toMetadata(by.partOf, WAVES.items) };
   switch (by.through) {
     case "onepassword-item":
       return buildOnePasswordItem({

@@ -1,11 +1,9 @@
 import { SHARED } from "../config/derive/names.ts";
 import type { ConnectServerSpec } from "../config/spec/secrets.ts";
 import type { StackSpec } from "../config/spec.ts";
+import { containerSecurity, podSecurity, toEnv } from "./jobs/pod-security.ts";
 import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
-import { containerSecurity, podSecurity } from "./pod-security.ts";
-import type { KubernetesObject } from "./yaml.ts";
-
-type Manifest = KubernetesObject & Readonly<Record<string, unknown>>;
+import type { Manifest } from "./yaml.ts";
 
 const http = { port: 8080, syncPort: 8081 } as const;
 /** User `opuser` of the images. */
@@ -126,7 +124,7 @@ function toContainer(
     name,
     image: `docker.io/1password/${name}:${version}`,
     ports: [{ name: portName, containerPort: port, protocol: "TCP" }],
-    env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+    env: toEnv(env),
     readinessProbe: { ...probe("/health"), initialDelaySeconds: 15 },
     livenessProbe: { ...probe("/heartbeat"), initialDelaySeconds: 15, periodSeconds: 30 },
     securityContext: containerSecurity(),

@@ -23,6 +23,8 @@ export const WAVES = {
   job: 0,
 } as const;
 
+export type Wave = (typeof WAVES)[keyof typeof WAVES];
+
 /**
  * With this finalizer Argo CD deletes what an Application applied when the Application is deleted.
  *
@@ -41,10 +43,12 @@ export function toLabels(partOf: string): Readonly<Record<string, string>> {
 }
 
 /** The sync wave as an annotation, whose value must be a string. */
-export function toWaveAnnotation(
-  wave: (typeof WAVES)[keyof typeof WAVES],
-): Readonly<Record<string, string>> {
+export function toWaveAnnotation(wave: Wave): Readonly<Record<string, string>> {
   return { "argocd.argoproj.io/sync-wave": String(wave) };
+}
+
+export function toMetadata(partOf: string, wave: Wave) {
+  return { labels: toLabels(partOf), annotations: toWaveAnnotation(wave) };
 }
 
 /** The object with the labels and annotations of the stack file. What Berth itself writes wins. */
@@ -72,7 +76,6 @@ function toKey(key: "labels" | "annotations", texts: readonly (Texts | undefined
   return Object.keys(all).length === 0 ? {} : { [key]: all };
 }
 
-/** The object without annotations for Argo CD. */
 export function withoutArgoCd<T extends WithMetadata>(object: T): T {
   const { annotations, ...rest } = object.metadata;
   const left = Object.entries(annotations ?? {}).filter(

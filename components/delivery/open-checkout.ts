@@ -99,7 +99,7 @@ export function reportUncommitted(
     const folder = path.resolve(projectFolder, gitops.directory);
     const paths = files.map((file) => file.path);
     const uncommitted = await inspectUncommitted(folder, checkout, paths);
-    const text = uncommitted && describeUncommitted(gitops.directory, uncommitted);
-    if (text !== undefined) await pulumi.log.info(text);
+    const problem = uncommitted && describeUncommitted(gitops.directory, uncommitted);
+    if (problem !== undefined) await pulumi.log.info(describeProblem(problem));
   });
 }

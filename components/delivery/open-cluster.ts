@@ -17,10 +17,7 @@ export interface OpenedDelivery {
   readonly providers: { readonly kubernetes?: kubernetes.Provider };
 }
 
-/**
- * Inspects the cluster and makes the provider for it. Nothing is registered before it is known that the
- * cluster is the right one and that no object of others has the same name.
- */
+/** Nothing is registered before it is known that the cluster is the right one and no object is another's. */
 export async function openCluster(
   spec: StackSpec,
   planned: StackDelivery,

@@ -1,20 +1,20 @@
 import { SHARED } from "../config/derive/names.ts";
 import type { DestinationSpec } from "../config/spec/argocd.ts";
+import type { ArgoCdSpec } from "../config/spec/delivery.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
 import { byKey } from "../sort.ts";
 import {
-  type ArgoCdSpec,
   type ItemIds,
   planAdminSecret,
   planAppSecrets,
   planJob,
   planSharedAccess,
 } from "./app-objects.ts";
-import { type AppProject, buildAppProject, type GroupKind, toGroupKind } from "./argocd/project.ts";
+import { buildAppProject, type GroupKind, toGroupKind } from "./argocd/project.ts";
 import { planCertificateJob } from "./certificates/job.ts";
 import { planConnect } from "./connect.ts";
-import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
-import type { KubernetesObject } from "./yaml.ts";
+import { toMetadata, WAVES } from "./metadata.ts";
+import { groupOf, type KubernetesObject } from "./yaml.ts";
 
 /** An Application, as far as its AppProject has to allow it. */
 interface ProjectUse {
@@ -43,7 +43,7 @@ export function planProjects(
   spec: StackSpec,
   argocd: ArgoCdSpec,
   items: ItemIds,
-): readonly AppProject[] {
+): readonly KubernetesObject[] {
   const { appProject } = spec.argocd;
   if (appProject === undefined) return [];
   const uses = [
@@ -59,8 +59,7 @@ export function planProjects(
       metadata: {
         name,
         namespace: argocd.argocdNamespace,
-        labels: toLabels(SHARED),
-        annotations: toWaveAnnotation(WAVES.project),
+        ...toMetadata(SHARED, WAVES.project),
       },
       description: `What Berth's stack ${spec.stack} uses`,
       repositories: group.flatMap((use) => use.repositories),
@@ -146,6 +145,6 @@ function isClusterWide({ metadata }: KubernetesObject): boolean {
   return metadata.namespace === undefined;
 }
 
-function toKind({ apiVersion, kind }: KubernetesObject): GroupKind {
-  return { group: apiVersion.includes("/") ? apiVersion.replace(/\/.*/, "") : "", kind };
+function toKind(object: KubernetesObject): GroupKind {
+  return { group: groupOf(object), kind: object.kind };
 }

@@ -21,14 +21,12 @@ import type { ManifestPlan } from "./git/manifest-plan.ts";
 /** Manifests of one app, or those that all apps of a stack use: files, or objects to apply. */
 export type DeliveryPlan = GitDeliveryArgs | ClusterPlan;
 
-/** Every manifest of a stack. */
 export interface StackDelivery {
   /** Manifests that all apps use; undefined = the stack has neither `gitops` nor `cluster`. */
   readonly shared: DeliveryPlan | undefined;
   readonly ofApp: (app: AppSpec) => DeliveryPlan | undefined;
   /** All plans whose objects are applied to a cluster. */
   readonly applied: readonly ClusterPlan[];
-  /** All files. */
   readonly files: readonly ManifestPlan[];
 }
 

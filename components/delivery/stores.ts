@@ -3,19 +3,15 @@ import { SHARED, storeName } from "../config/derive/names.ts";
 import { hasItem, usesItem } from "../config/logins.ts";
 import type { ConnectSpec, StoreSpec } from "../config/spec/secrets.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
-import { buildReaders, type Role, type RoleBinding } from "../secrets/readers.ts";
-import {
-  buildClusterSecretStore,
-  buildSecretStore,
-  type ClusterSecretStore,
-  type SecretStore,
-} from "../secrets/secret-store.ts";
-import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+import { firstByKey } from "../once-each.ts";
+import type { NamespacedObject } from "../secrets/object-metadata.ts";
+import { buildReaders } from "../secrets/readers.ts";
+import { buildClusterSecretStore, buildSecretStore } from "../secrets/secret-store.ts";
+import { byKey } from "../sort.ts";
+import { toMetadata, WAVES } from "./metadata.ts";
+import type { KubernetesObject } from "./yaml.ts";
 
-/**
- * The name of the store for a vault. External Secrets looks for a title in all vaults of a store and takes the first,
- * so each vault has a store of its own.
- */
+/** Each vault has its own store: in one with several, External Secrets takes the first item of a title. */
 export function storeNameOf(name: string, vault: string, main: string): string {
   if (vault === main) return name;
   const plain = vault.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
@@ -25,13 +21,10 @@ export function storeNameOf(name: string, vault: string, main: string): string {
   return `${name}-${part}`.replaceAll(/--+/g, "-");
 }
 
-/**
- * The stores that several apps use: a ClusterSecretStore of each vault, or the SecretStore in the database's
- * namespace. None = Berth makes none.
- */
-export function planSharedStores(spec: StackSpec): readonly (ClusterSecretStore | SecretStore)[] {
+/** A ClusterSecretStore of each vault, or the SecretStore in the database's namespace; none = Berth makes none. */
+export function planSharedStores(spec: StackSpec): readonly KubernetesObject[] {
   const { store, through } = spec.secrets;
-  const apps = listUsers(spec);
+  const apps = spec.apps.filter(usesExternalSecrets);
   if (store?.connect === undefined) return [];
   if (through !== "external-secret" && apps.length === 0) return [];
   const { namespace } = spec.postgres;
@@ -59,23 +52,16 @@ export function planSharedStores(spec: StackSpec): readonly (ClusterSecretStore 
   );
 }
 
-/**
- * The SecretStores in an app's namespaces. If apps share a namespace, the first of them by name gets its
- * store, because two Applications must not own one object.
- */
-export function planAppStores(spec: StackSpec, app: AppSpec): readonly SecretStore[] {
+/** The SecretStores in an app's namespaces. If apps share a namespace, the first of them by name gets its store. */
+export function planAppStores(spec: StackSpec, app: AppSpec): readonly NamespacedObject[] {
   const { store } = spec.secrets;
   if (store?.kind !== "SecretStore" || store.connect === undefined) return [];
   const { connect } = store;
-  const isSame = (one: Use) => (other: Use) =>
-    one.namespace === other.namespace && one.vault === other.vault;
-  const uses = listUses(app)
-    .filter(({ namespace }) => namespace !== spec.postgres.namespace)
-    .filter((use) => app === listUsers(spec).find((one) => listUses(one).some(isSame(use))));
-  return uses
-    .filter((use, index) => uses.findIndex(isSame(use)) === index)
-    .toSorted((a, b) => (toSortKey(a) < toSortKey(b) ? -1 : 1))
-    .map(({ namespace, vault }) =>
+  const first = firstByUse(spec.apps);
+  return [...new Map(listUses(app).map((use) => [toText(use), use]))]
+    .filter(([key, use]) => use.namespace !== spec.postgres.namespace && first.get(key) === app)
+    .toSorted(byKey)
+    .map(([, { namespace, vault }]) =>
       buildSecretStore({
         ...toCommonArgs(spec, store, connect, { vault, partOf: app.name }),
         namespace,
@@ -88,21 +74,19 @@ export function planAppStores(spec: StackSpec, app: AppSpec): readonly SecretSto
  * The right of groups to read the state of External Secrets' objects in an app's namespaces, and no Secret. As with the
  * stores, the first app in a namespace has it.
  */
-export function planReaders(spec: StackSpec, app: AppSpec): readonly (Role | RoleBinding)[] {
+export function planReaders(spec: StackSpec, app: AppSpec): readonly NamespacedObject[] {
   const groups = spec.secrets.store?.readers ?? [];
   if (groups.length === 0) return [];
-  const first = (namespace: string) =>
-    listUsers(spec).find((one) => listUses(one).some((use) => use.namespace === namespace));
+  const first = firstByNamespace(spec.apps);
   return unique(listUses(app).map(({ namespace }) => namespace))
-    .filter((namespace) => namespace !== spec.postgres.namespace && first(namespace) === app)
+    .filter((namespace) => namespace !== spec.postgres.namespace && first.get(namespace) === app)
     .toSorted()
     .flatMap((namespace) =>
       buildReaders({
         name: `${storeName(spec.stack)}-reader`,
         namespace,
         groups,
-        labels: toLabels(app.name),
-        annotations: toWaveAnnotation(WAVES.stores),
+        ...toMetadata(app.name, WAVES.stores),
       }),
     );
 }
@@ -113,7 +97,7 @@ interface Use {
   readonly vault: string;
 }
 
-function toSortKey({ namespace, vault }: Use): string {
+function toText({ namespace, vault }: Use): string {
   return `${namespace} ${vault}`;
 }
 
@@ -121,11 +105,17 @@ function unique(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)];
 }
 
-function listUsers({ apps }: StackSpec): readonly AppSpec[] {
-  return apps.filter((app) => app.secretsThrough === "external-secret");
+const firstByUse = firstByKey((app: AppSpec) => listUses(app).map(toText));
+const firstByNamespace = firstByKey((app: AppSpec) =>
+  listUses(app).map(({ namespace }) => namespace),
+);
+
+function usesExternalSecrets({ secretsThrough }: AppSpec): boolean {
+  return secretsThrough === "external-secret";
 }
 
 function listUses(app: AppSpec): readonly Use[] {
+  if (!usesExternalSecrets(app)) return [];
   return [
     ...app.roles.filter(hasItem).map(({ namespace, item }) => ({ namespace, vault: item.vault })),
     ...app.secrets.flatMap((secret) =>
@@ -146,7 +136,6 @@ function toCommonArgs(
     name: storeNameOf(name, vault, main),
     connectHost: host,
     vault,
-    labels: toLabels(partOf),
-    annotations: toWaveAnnotation(WAVES.stores),
+    ...toMetadata(partOf, WAVES.stores),
   };
 }

@@ -11,6 +11,14 @@ export interface KubernetesObject {
   };
 }
 
+/** `apps` of `apps/v1`; "" of `v1`, which is Kubernetes' own. */
+export function groupOf({ apiVersion }: Pick<KubernetesObject, "apiVersion">): string {
+  return apiVersion.includes("/") ? apiVersion.replace(/\/.*/, "") : "";
+}
+
+/** An object with all that it says, not only what every kind has. */
+export type Manifest = KubernetesObject & Readonly<Record<string, unknown>>;
+
 /**
  * Objects as YAML text, one document each. The same objects always give the same text: keys keep their
  * order, lines are not folded, and there are no anchors.

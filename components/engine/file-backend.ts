@@ -2,8 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../config/environment.ts";
 
 /** A backend of files, and this project in it. It may also have the states of other projects. */
 export interface FileBackend {
@@ -23,7 +22,8 @@ export function findFileBackend(projectFolder: string, env: Environment): FileBa
   const url = findBackendUrl(projectFolder, env);
   const project = readProjectName(projectFolder);
   if (url?.startsWith("file://") !== true || !project) return undefined;
-  const folder = url.slice("file://".length).replace(/^~(?=\/|$)/, homedir());
+  const [address = ""] = url.slice("file://".length).split("?");
+  const folder = address.replace(/^~(?=\/|$)/, homedir());
   return { folder: path.resolve(projectFolder, folder), project };
 }
 
@@ -32,14 +32,13 @@ export function findBackendUrl(projectFolder: string, env: Environment): string 
   const credentials = env["PULUMI_CREDENTIALS_PATH"] || pulumiHome(env);
   return (
     env["PULUMI_BACKEND_URL"] ||
-    readKey(path.join(projectFolder, "Pulumi.yaml"), (d) => d?.backend?.url) ||
-    readKey(path.join(credentials, "credentials.json"), (d) => d?.current)
+    readPulumiFile(path.join(projectFolder, "Pulumi.yaml"))?.backend?.url ||
+    readPulumiFile(path.join(credentials, "credentials.json"))?.current
   );
 }
 
-/** The name in `Pulumi.yaml`. */
 export function readProjectName(projectFolder: string): string | undefined {
-  return readKey(path.join(projectFolder, "Pulumi.yaml"), (d) => d?.name);
+  return readPulumiFile(path.join(projectFolder, "Pulumi.yaml"))?.name;
 }
 
 /** The state of a stack as text. Empty if there is none. */
@@ -48,10 +47,7 @@ export function readState({ folder, project }: FileBackend, stack: string): stri
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-/**
- * Packages of the resources in a state, by their providers. Pulumi needs these plugins to delete resources that
- * left the program.
- */
+/** Packages of the resources in a state: Pulumi needs their plugins to delete what left the program. */
 export function findStatePackages(state: string): string[] {
   const providers = state.matchAll(/"pulumi:providers:([\w-]+)"/g);
   return [...new Set([...providers].map(([, name = ""]) => name))];
@@ -62,12 +58,22 @@ export function pulumiHome(env: Environment): string {
   return env["PULUMI_HOME"] || path.join(homedir(), ".pulumi");
 }
 
-type Document = { name?: string; backend?: { url?: string }; current?: string } | null;
+/** What Berth reads of Pulumi.yaml, of the logins, and of a project's workspace (`workspace.Settings` of the CLI). */
+interface PulumiFile {
+  readonly name?: string;
+  readonly backend?: { readonly url?: string };
+  readonly current?: string;
+  /** The selected stack, from older Pulumi: for all backends. */
+  readonly stack?: string;
+  /** The selected stacks, by the address of the backend. */
+  readonly stacks?: Readonly<Record<string, string>>;
+}
 
-function readKey(file: string, key: (document: Document) => string | undefined) {
+/** undefined = there is no such file, or it is broken. */
+export function readPulumiFile(file: string): PulumiFile | undefined {
   if (!existsSync(file)) return undefined;
   try {
-    return key(parse(readFileSync(file, "utf8"), { logLevel: "error" }) as Document);
+    return (parse(readFileSync(file, "utf8"), { logLevel: "error" }) as PulumiFile | null) ?? {};
   } catch {
     // Pulumi reports the broken file itself. The error here may quote a token.
     return undefined;

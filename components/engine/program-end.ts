@@ -16,7 +16,7 @@ export function expectEnd(): () => void {
   const fail = (): void => {
     if (isReported) process.exit(reportedExitCode);
     process.stderr.write(
-      "Berth's program stopped before its end, so nothing was deleted or changed on its word\n  fix: run the same command again; if it stays so, report it as a bug\n",
+      "Berth's program stopped before its end, so Pulumi deleted nothing\n  fix: run the same command again; if it stays so, report it as a bug\n",
     );
     process.exit(1);
   };

@@ -25,7 +25,7 @@ module.enableCompileCache(NODE_COMPILE_CACHE ?? path.join(XDG_CACHE_HOME, "berth
  * has none. They load a compiler and npm's resolver, and attach a debugger. The rest of the SDK waits only for
  * the debugger.
  */
-export const unusedParts = ["codePaths", "serializeClosure", "v8Hooks"].map(
+const unusedParts = ["codePaths", "serializeClosure", "v8Hooks"].map(
   (part) => `@pulumi/pulumi/runtime/closure/${part}.js`,
 );
 const isInitializedAsync = (): Promise<void> => Promise.resolve();

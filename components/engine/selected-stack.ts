@@ -1,19 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
-import { findBackendUrl, pulumiHome, readProjectName } from "./file-backend.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What Pulumi stores for a project (`workspace.Settings` of the CLI). */
-interface Settings {
-  /** Of older Pulumi, for all backends. */
-  readonly stack?: string;
-  /** By the address of the backend. */
-  readonly stacks?: Readonly<Record<string, string>>;
-}
-
-const pulumiCloud = "https://api.pulumi.com";
+import { pulumiCloud } from "../config/derive/identity.ts";
+import type { Environment } from "../config/environment.ts";
+import { findBackendUrl, pulumiHome, readProjectName, readPulumiFile } from "./file-backend.ts";
 
 /**
  * The name of the stack that `pulumi` uses without `--stack`: `PULUMI_STACK`, or the one of `pulumi stack select`.
@@ -32,7 +22,7 @@ function findStored(projectFolder: string, env: Environment): string | undefined
   if (name === undefined) return undefined;
   for (const folder of listNames(projectFolder, env)) {
     const file = path.join(pulumiHome(env), "workspaces", fileOf(name, folder));
-    const settings = readSettings(file);
+    const settings = readPulumiFile(file);
     if (settings === undefined) continue;
     const backend = findBackendUrl(projectFolder, env) ?? pulumiCloud;
     return settings.stacks?.[backend] ?? settings.stack;
@@ -51,14 +41,4 @@ function listNames(projectFolder: string, { PWD }: Environment): string[] {
 function fileOf(name: string, folder: string): string {
   const hash = createHash("sha1").update(path.join(folder, "Pulumi.yaml")).digest("hex");
   return `${name}-${hash}-workspace.json`;
-}
-
-function readSettings(file: string): Settings | undefined {
-  if (!existsSync(file)) return undefined;
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as Settings;
-  } catch {
-    // Pulumi reports the broken file itself.
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { toStackIdentity } from "../config/derive/identity.ts";
+import type { Environment } from "../config/environment.ts";
 import { readConfigFile } from "../config/environment.ts";
 import { fileBeside, findStackFile, loadStackFromFile } from "../config/load.ts";
 import type { StackIdentity } from "../config/spec/postgres.ts";
@@ -11,7 +12,6 @@ import { BerthError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
 import { findBackendUrl, readProjectName } from "./file-backend.ts";
 
-/** Where to find a stack's files. */
 export interface StackPlace {
   /** Where `Pulumi.yaml` is. */
   readonly projectFolder: string;
@@ -19,10 +19,9 @@ export interface StackPlace {
   readonly file?: string | undefined;
   /** From the engine. undefined = no engine runs. */
   readonly organization?: string | undefined;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
 }
 
-/** Adds the stack's identity, if it has one. */
 export function identifyStack(spec: StackSpec, place: StackPlace): StackSpec {
   const { vaultFor } = spec;
   return {

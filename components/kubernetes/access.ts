@@ -5,12 +5,10 @@ import { KubeError } from "./error.ts";
 import { type KubeAsk, toPath, toRefusal, toUnreachable } from "./failure.ts";
 import type { KubeContext } from "./kubeconfig.ts";
 
-/** Limits of a request. */
 export interface RequestOptions {
   readonly timeoutMs: number;
   /** The request must not keep the process alive. */
   readonly isBackground: boolean;
-  readonly signal?: AbortSignal;
 }
 
 /** A request by its path, such as `/apis/apps/v1/deployments`; one with a body is a POST. */
@@ -21,7 +19,6 @@ export interface KubeRequest {
   readonly patch?: unknown;
 }
 
-/** What the API server answered: an HTTP status and the text of its body. */
 export interface KubeAnswer {
   readonly status: number;
   readonly body: string;
@@ -111,10 +108,9 @@ function exchange(
     const fail = (error: unknown): void => {
       reject(toUnreachable(context, error, `${method} ${url.pathname}`));
     };
-    const signal = options.signal === undefined ? {} : { signal: options.signal };
     // The limit also covers a proxy that does not answer.
     const limit = { timeout: options.timeoutMs };
-    const request = client.request(url, { ...credentials, ...signal, ...limit, method });
+    const request = client.request(url, { ...credentials, ...limit, method });
     if (sent !== undefined) request.setHeader("content-type", type);
     request.once("response", (response) => {
       const chunks: Buffer[] = [];

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import type https from "node:https";
+import { setTimeout as delay } from "node:timers/promises";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { toErrorCode } from "../errors.ts";
 import { KubeError, toShownText } from "./error.ts";
-import { toErrorCode } from "./failure.ts";
 import type { KubeContext } from "./kubeconfig.ts";
 import { toImpersonation } from "./user.ts";
 
 const waitMs = 60_000;
 
-/** Headers, certificates and agent that the API server wants from this user. */
 export async function readCredentials(
   context: KubeContext,
   config: KubeConfig,
@@ -16,30 +16,22 @@ export async function readCredentials(
   const { user } = context;
   const impersonation = toImpersonation(user);
   if (impersonation === undefined) {
+    const why = "it has as-uid, as-groups or as-user-extra, and no user in `as`";
     const hint = "say in `as` of this user in the kubeconfig who they belong to, or take them out";
-    throw toFailure(
-      context,
-      "it has as-uid, as-groups or as-user-extra, and no user in `as`",
-      hint,
-    );
+    throw toFailure(context, why, hint);
   }
   if (user.exec?.interactiveMode === "Always") {
     const hint = "set interactiveMode to IfAvailable, if the plugin can do without people";
     throw toFailure(context, "it wants somebody at the terminal (interactiveMode: Always)", hint);
   }
   const options: https.RequestOptions = {};
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const error = new Error(`no credential within ${String(waitMs / 1000)} s`);
-    timer = setTimeout(reject, waitMs, error);
-    timer.unref();
+  const late = delay(waitMs, undefined, { ref: false }).then(() => {
+    throw new Error(`no credential within ${String(waitMs / 1000)} s`);
   });
   try {
     await Promise.race([config.applyToHTTPSOptions(options), late]);
   } catch (error) {
     throw toFailure(context, describe(context, error));
-  } finally {
-    clearTimeout(timer);
   }
   const token = readToken(context);
   const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
@@ -60,7 +52,9 @@ function readToken(context: KubeContext): string | undefined {
 }
 
 function describe({ user }: KubeContext, error: unknown): string {
-  if (error instanceof SyntaxError) return "its output is not an ExecCredential";
+  // An answer in another form is read where it has nothing.
+  if (error instanceof SyntaxError || error instanceof TypeError)
+    return "its output is not an ExecCredential";
   const { syscall } = error as { syscall?: string };
   if (user.exec !== undefined && syscall?.startsWith("spawn") && toErrorCode(error) === "ENOENT") {
     const { installHint } = user.exec;

@@ -32,11 +32,7 @@ const passing: ReadonlySet<KubeErrorKind> = new Set<KubeErrorKind>([
   "api-failed",
 ]);
 
-/**
- * A failure of Kubernetes: the kubeconfig, its credential, a request to the API server, or a port-forward.
- * `kind` distinguishes a Pod that is gone from a Postgres that refuses. Without it the operator sees "connection
- * terminated unexpectedly" for both.
- */
+/** `kind` distinguishes a Pod that is gone from a Postgres that refuses. Clients see both as a closed connection. */
 export class KubeError extends BerthError {
   readonly kind: KubeErrorKind;
 
@@ -56,16 +52,14 @@ export function isPassing(error: unknown): error is KubeError {
   return error instanceof KubeError && passing.has(error.kind);
 }
 
-/**
- * Makes text from an API server or a plugin safe to show: short, on one line, and without anything that looks
- * like a token.
- */
+/** Text from an API server or a plugin, safe to show: short, on one line, without what looks like a token. */
 export function toShownText(text: string): string {
   const flat = text
     .replace(/\bBearer\s+\S+/gi, "Bearer [hidden]")
-    .replace(/:\/\/[^\s/@"]+@/g, "://")
+    .replace(/:\/\/[^\s/"]+@/g, "://")
     .replace(/\beyJ[\w-]+(\.[\w-]*){0,2}/g, "[hidden]")
     .replace(/((?:token|password|secret|client-key-data)"?\s*[:=]\s*"?)[^\s",}]+/gi, "$1[hidden]")
+    .replace(/\b(token|password)\s+"?(?=\S*\d)[^\s",}]{12,}/gi, "$1 [hidden]")
     .replace(/[A-Za-z0-9+/_-]{60,}={0,2}/g, "[hidden]")
     .replace(/\s+/g, " ")
     .trim();

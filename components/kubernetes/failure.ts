@@ -1,5 +1,7 @@
+import { toErrorCode } from "../errors.ts";
 import { KubeError, type KubeErrorKind, toShownText } from "./error.ts";
 import type { KubeContext } from "./kubeconfig.ts";
+import { fixForRight, toKubectl, toResourceName } from "./rbac.ts";
 
 /** A request to the API server, in RBAC's terms. */
 export interface KubeAsk {
@@ -14,7 +16,6 @@ export interface KubeAsk {
   readonly name: string | undefined;
 }
 
-/** URL path of the request, with its query. */
 export function toPath(ask: KubeAsk, query: Readonly<Record<string, string>> = {}): string {
   const [resource = "", subresource] = ask.resource.split("/");
   const root = ask.apiVersion === undefined ? ["api", "v1"] : ["apis", ask.apiVersion];
@@ -28,17 +29,14 @@ export function toPath(ask: KubeAsk, query: Readonly<Record<string, string>> = {
   return `/${parts.join("/")}${search === "" ? "" : `?${search}`}`;
 }
 
-/**
- * Explains a refusal of the API server: which verb on which resource in which namespace, and the command that
- * shows it. The server's text is shortened and has no token.
- */
+/** Explains a refusal: what was asked, and the command that shows it. The server's text is short and has no token. */
 export function toRefusal(
   context: KubeContext,
   ask: KubeAsk,
   answer: { readonly status: number; readonly body: string },
 ): KubeError {
   const said = toStatusMessage(answer.body);
-  const thing = `${toResourceName(ask)}${ask.name === undefined ? "" : ` "${ask.name}"`}`;
+  const thing = `${toResourceName(toResource(ask))}${ask.name === undefined ? "" : ` "${ask.name}"`}`;
   const where = `${toPlace(ask)}(context "${context.name}")`;
   const { kubectl } = context;
   const kubectlHere = toKubectl(context, ask);
@@ -75,15 +73,12 @@ function toForbidden(context: KubeContext, ask: KubeAsk, said: string): KubeErro
   // and a refusal for that reason names no verb.
   const implied = ask.resource === "pods/portforward" ? "create" : ask.verb;
   const verb = /cannot (\w+) resource/.exec(said)?.[1] ?? implied;
-  const [, subresource] = ask.resource.split("/");
-  const flag = subresource === undefined ? "" : ` --subresource=${subresource}`;
-  const verbs = subresource === undefined ? `verb "${verb}"` : `verbs "get" and "create"`;
+  const verbs = ask.resource.includes("/") ? `verbs "get" and "create"` : undefined;
+  const right = { ...toResource(ask), namespace: ask.namespace, verb };
   return new KubeError(
     "forbidden",
-    `not allowed to ${verb} ${toResourceName(ask)} ${toPlace(ask)}(context "${context.name}", user "${context.user.name}"): ${said}`,
-    {
-      hint: `have a ${ask.namespace === undefined ? "ClusterRole" : "Role"} with ${verbs} on ${toResourceName(ask)} bound to this user; test with: ${toKubectl(context, ask)} auth can-i ${verb} ${toGroupResource(ask)}${flag}`,
-    },
+    `not allowed to ${verb} ${toResourceName(right)} ${toPlace(ask)}(context "${context.name}", user "${context.user.name}"): ${said}`,
+    { hint: fixForRight(context, right, verbs) },
   );
 }
 
@@ -92,21 +87,9 @@ function toPlace({ namespace }: KubeAsk): string {
   return namespace === undefined ? "" : `in namespace "${namespace}" `;
 }
 
-function toKubectl({ kubectl }: KubeContext, { namespace }: KubeAsk): string {
-  return namespace === undefined ? kubectl : `${kubectl} -n ${namespace}`;
-}
-
-/** As RBAC names it: `pods/portforward`, `applications.argoproj.io`; for the list of a group, the group. */
-function toResourceName(ask: KubeAsk): string {
-  const [, subresource] = ask.resource.split("/");
-  return `${toGroupResource(ask)}${subresource === undefined ? "" : `/${subresource}`}`;
-}
-
-function toGroupResource({ resource, apiVersion = "" }: KubeAsk): string {
-  const [plain = ""] = resource.split("/");
-  const [group] = apiVersion.split("/");
-  if (plain === "") return apiVersion;
-  return apiVersion === "" ? plain : `${plain}.${group ?? ""}`;
+function toResource({ apiVersion = "", resource }: KubeAsk) {
+  // The list of a group's resources has the name of the group, with its version.
+  return { group: resource === "" ? apiVersion : apiVersion.replace(/\/.*/, ""), resource };
 }
 
 function toStatusMessage(body: string): string {
@@ -134,12 +117,4 @@ export function toUnreachable(context: KubeContext, error: unknown, what: string
     `cannot reach the Kubernetes API server ${context.cluster.server}${proxy} (context "${context.name}", to ${what}): ${reason}`,
     { hint: `${context.kubectl} cluster-info`, cause: error },
   );
-}
-
-/** The error's code. If the error bundles several (one per address), the first one's. */
-export function toErrorCode(error: unknown): string {
-  if (typeof error !== "object" || error === null) return "";
-  if ("code" in error && typeof error.code === "string") return error.code;
-  if (error instanceof AggregateError) return toErrorCode(error.errors[0]);
-  return "";
 }

@@ -4,11 +4,12 @@ import path, { delimiter, join } from "node:path";
 import type { Cluster, Context, KubeConfig } from "@kubernetes/client-node";
 import { parseAllDocuments, type Tags, YAMLParseError } from "yaml";
 import { toShellWord } from "../command-line.ts";
+import { hasLogin } from "../hosts.ts";
+import { isMapping } from "../mapping.ts";
 import { KubeError, toShownText } from "./error.ts";
 import { findProxy, type Proxy } from "./proxy.ts";
 import { type KubeUser, type RawCluster, type RawUser, toKubeUser, withExecInfo } from "./user.ts";
 
-/** Which kubeconfig and which context in it. */
 export interface KubeconfigChoice {
   /** Path; undefined = KUBECONFIG or ~/.kube/config, or the pod's own service account. */
   readonly kubeconfig: string | undefined;
@@ -18,7 +19,6 @@ export interface KubeconfigChoice {
   readonly setting?: string;
 }
 
-/** The key for Postgres. */
 const postgresSetting = "berth:postgres.endpoint.kubernetes";
 
 /** One context of a kubeconfig, complete: it has a cluster and a user. */
@@ -44,7 +44,6 @@ interface Parts {
   readonly currentContext: string | undefined;
 }
 
-/** A kubeconfig file, parsed. */
 interface RawKubeconfig {
   readonly clusters?: readonly { readonly name: string; readonly cluster?: RawCluster }[];
   readonly users?: readonly { readonly name: string; readonly user?: RawUser }[];
@@ -61,8 +60,7 @@ export async function loadKubeContext(choice: KubeconfigChoice): Promise<KubeCon
   // Loaded here because it takes half a second, and a direct endpoint does not need it.
   const { KubeConfig: Config } = await import("@kubernetes/client-node");
   const files = findKubeconfigs(choice);
-  let parts: Parts | undefined;
-  if (files !== undefined) parts = mergeParts(files.map((file) => readParts(new Config(), file)));
+  const parts = files && mergeParts(files.map((file) => readParts(new Config(), file)));
   const create = (): KubeConfig => {
     const config = new Config();
     if (parts === undefined) config.loadFromCluster();
@@ -137,8 +135,8 @@ function parseKubeconfig(text: string): RawKubeconfig {
   const [error] = document?.errors ?? [];
   if (error !== undefined) throw error;
   const raw: unknown = document?.toJS() ?? {};
-  if (typeof raw !== "object" || Array.isArray(raw)) throw new TypeError("no map");
-  return raw as RawKubeconfig;
+  if (!isMapping(raw)) throw new TypeError("no map");
+  return raw;
 }
 
 function isTime(tag: Tags[number]): boolean {
@@ -192,19 +190,12 @@ function chooseContext(
   const config = create();
   const names = config.getContexts().map((context) => context.name);
   const there = names.length === 0 ? "it has none" : `it has: ${names.toSorted().join(", ")}`;
-  const setting = `set ${choice.setting ?? postgresSetting}.context to one of them`;
+  const hint = `set ${choice.setting ?? postgresSetting}.context to one of them`;
+  const toFailure = (why: string) => new KubeError("kubeconfig", `${why}; ${there}`, { hint });
   const name = choice.context ?? config.getCurrentContext();
-  if (!name) {
-    throw new KubeError("kubeconfig", `${source} has no current context; ${there}`, {
-      hint: setting,
-    });
-  }
+  if (!name) throw toFailure(`${source} has no current context`);
   const context = config.getContextObject(name);
-  if (context === null) {
-    throw new KubeError("kubeconfig", `no context "${name}" in ${source}; ${there}`, {
-      hint: setting,
-    });
-  }
+  if (context === null) throw toFailure(`no context "${name}" in ${source}`);
   const cluster: KubeCluster | null = config.getCluster(context.cluster);
   const found: KubeUser | null = config.getUser(context.user);
   if (cluster === null || found === null || !URL.canParse(cluster.server)) {
@@ -212,7 +203,15 @@ function chooseContext(
     const message = `context "${name}" names ${missing}, which ${source} does not describe`;
     throw new KubeError("kubeconfig", message, { hint: "kubectl config view" });
   }
-  const proxy = findProxy(new URL(cluster.server), cluster.proxyUrl, process.env);
+  const server = new URL(cluster.server);
+  // Each message names the server, and kubectl would send the login as well.
+  if (hasLogin(server)) {
+    const message = `context "${name}" names cluster "${context.cluster}", whose server has a user name or password in its URL`;
+    throw new KubeError("kubeconfig", message, {
+      hint: `take it out of the URL in ${source}, and give user "${context.user}" a credential`,
+    });
+  }
+  const proxy = findProxy(server, cluster.proxyUrl, process.env);
   const way = proxy === undefined ? {} : { proxyUrl: proxy.url };
   const user = withExecInfo(found, cluster, cluster.raw ?? {});
   const parts = {

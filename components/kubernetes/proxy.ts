@@ -1,6 +1,6 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
+import { contains, hostOf, isOnThisMachine } from "../hosts.ts";
 
-/** A proxy in front of an API server. */
 export interface Proxy {
   readonly url: string;
   /** Where it is set, for messages. They do not show the URL, which may contain a password. */
@@ -28,22 +28,14 @@ export function findProxy(
   const given = source === undefined ? undefined : env[source];
   if (source === undefined || given === undefined) return undefined;
   const rules = env["no_proxy"] || env["NO_PROXY"] || "";
-  if (isLocal(server) || rules.split(",").some((rule) => isMeant(rule, server))) return undefined;
+  if (isOnThisMachine(server) || rules.split(",").some((rule) => isMeant(rule, server)))
+    return undefined;
   return { url: toProxyUrl(given.includes("://") ? given : `http://${given}`), source };
 }
 
 /** socks5h: the proxy resolves the name, as in Go. */
 function toProxyUrl(url: string): string {
   return url.replace(/^socks5:/, "socks5h:");
-}
-
-function hostOf({ hostname }: URL): string {
-  return hostname.replace(/^\[(.*)\]$/, "$1").toLowerCase();
-}
-
-function isLocal(server: URL): boolean {
-  const host = hostOf(server);
-  return host === "localhost" || contains("127.0.0.0/8", host) || contains("::1/128", host);
 }
 
 /** Whether one rule of `NO_PROXY` matches a server. */
@@ -60,16 +52,4 @@ function isMeant(text: string, server: URL): boolean {
     return contains(`${name}/${isIP(name) === 4 ? "32" : "128"}`, host);
   const domain = name.replace(/^\*\./, ".");
   return domain.startsWith(".") ? host.endsWith(domain) : `.${host}`.endsWith(`.${domain}`);
-}
-
-/** Whether a network contains an address; false if one of them is invalid. */
-function contains(network: string, host: string): boolean {
-  const [address = "", prefix = ""] = network.split("/");
-  const family = isIP(address);
-  const length = Number(prefix);
-  const isNetwork = /^\d+$/.test(prefix) && length <= (family === 4 ? 32 : 128);
-  if (family === 0 || isIP(host) === 0 || !isNetwork) return false;
-  const list = new BlockList();
-  list.addSubnet(address, length, family === 4 ? "ipv4" : "ipv6");
-  return list.check(host, isIP(host) === 4 ? "ipv4" : "ipv6");
 }

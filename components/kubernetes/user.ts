@@ -89,15 +89,14 @@ function describeCluster(cluster: Cluster, raw: RawCluster): Record<string, unkn
 }
 
 /**
- * Impersonation headers; empty = no impersonation. undefined = the kubeconfig sets a uid, groups or extra
- * without a user.
+ * undefined = the kubeconfig sets a uid, groups or extra without a user.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
  */
-export function toImpersonation({
-  impersonateUser,
-  raw = {},
-}: KubeUser): Readonly<Record<string, string | readonly string[]>> | undefined {
+export function toImpersonation(
+  user: KubeUser,
+): Readonly<Record<string, string | readonly string[]>> | undefined {
+  const { impersonateUser, raw = {} } = user;
   const { "as-uid": uid, "as-groups": groups = [], "as-user-extra": extra = {} } = raw;
   const isNobody = !uid && groups.length === 0 && Object.keys(extra).length === 0;
   if (!impersonateUser) return isNobody ? {} : undefined;

@@ -2,10 +2,7 @@ import { inspect } from "node:util";
 
 const hidden = "‹password›";
 
-/**
- * A user name and its password. Printing it never shows the password. Only `revealPassword` returns it, so
- * a search for that name finds every place that has it in clear.
- */
+/** Printing it never shows the password. A search for `revealPassword` finds every place that has it in clear. */
 export class Credential {
   readonly username: string;
   /** Id of its 1Password item; undefined = it is not from 1Password. */

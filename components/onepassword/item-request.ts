@@ -39,41 +39,6 @@ export function listSome(labels: readonly string[]): string {
   return [...shown, ...(more > 0 ? [`and ${String(more)} more`] : [])].join(", ") || "none";
 }
 
-/** An item that does not exist, with all that want it. */
-export interface MissingItem {
-  readonly wanted: readonly ItemRequest[];
-  /** `; did you mean …`, or nothing. */
-  readonly guess: string;
-}
-
-/** An item that does not exist, and the command that makes it. */
-export function describeMissing({ wanted, guess }: MissingItem): string {
-  const [first] = wanted;
-  const { vault = "", item = "" } = first?.ref ?? {};
-  const ways = [...new Set(wanted.flatMap((one) => one.makeCommand ?? [])), createCommand(wanted)];
-  return `${whoWants(wanted)}: vault "${vault}", item "${item}": there is no such item${guess}\n    fix: ${ways.join(", or ")}`;
-}
-
-/** For messages: the apps that want an item. */
-export function whoWants(wanted: readonly ItemRequest[]): string {
-  return listSome([...new Set(wanted.map(({ wantedBy }) => wantedBy))]);
-}
-
-function createCommand(wanted: readonly ItemRequest[]): string {
-  const [first] = wanted;
-  if (first === undefined) return "";
-  const { ref } = first;
-  const fields = [...new Set(wanted.flatMap((request) => request.fields))];
-  const parts = [
-    `op item create --category login --vault ${toShellWord(ref.vault)} --title ${toShellWord(ref.item)}`,
-    ...(fields.includes("password") ? [assignment("password", first)] : []),
-    ...fields
-      .filter((field) => field !== "password")
-      .map((field) => assignment(field, wanted.find((r) => r.username !== undefined) ?? first)),
-  ];
-  return parts.join(" ");
-}
-
 /** For `op`: `section.field[type]=value`. The Pulumi provider reads only fields in a section, with few exceptions. */
 export function assignment(field: string, request: ItemRequest): string {
   if (field === "password") {
@@ -86,6 +51,11 @@ export function assignment(field: string, request: ItemRequest): string {
   if (field === request.labels?.username)
     return toShellWord(`${name}=${request.username ?? "‹role›"}`);
   return toShellWord(`${name}[password]=‹value›`);
+}
+
+/** The start of a command that edits an item. */
+export function editCommand({ vault, item }: ItemRef): string {
+  return `op item edit ${toShellWord(item)} --vault ${toShellWord(vault)}`;
 }
 
 /** `op` reads ., = and \ of a field's name as its own signs unless a \ stands before them. */

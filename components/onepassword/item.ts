@@ -11,7 +11,6 @@ export interface ItemField {
   readonly shownAs?: string;
 }
 
-/** What else is known of an item. */
 interface ItemDetails {
   readonly files?: readonly string[];
   readonly version?: number | undefined;
@@ -21,8 +20,7 @@ interface ItemDetails {
 export class Item {
   readonly vaultId: string;
   readonly itemId: string;
-  readonly #fields: ReadonlyMap<string, string>;
-  readonly #places: ReadonlyMap<string, readonly string[]>;
+  readonly #fields: ReadonlyMap<string, readonly ItemField[]>;
   readonly #copies: ReadonlyMap<string, readonly string[]>;
   /** Names of the attached files; a name may occur more than once. */
   readonly files: readonly string[];
@@ -36,19 +34,15 @@ export class Item {
     fields: Iterable<ItemField>,
     { files = [], version }: ItemDetails = {},
   ) {
-    const filled = Map.groupBy(
-      [...fields].filter(({ value }) => value !== ""),
-      ({ label }) => label,
-    );
     this.vaultId = vaultId;
     this.itemId = itemId;
     this.files = files;
     this.version = version;
-    this.#fields = new Map([...filled].map(([label, [first]]) => [label, first?.value ?? ""]));
-    this.#places = new Map(
-      [...filled].map(([label, found]) => [label, found.map(({ section }) => section)]),
+    this.#fields = Map.groupBy(
+      [...fields].filter(({ value }) => value !== ""),
+      ({ label }) => label,
     );
-    const shown = [...filled.values()].flat().map(({ label, shownAs = label }) => shownAs);
+    const shown = [...this.#fields.values()].flat().map(({ label, shownAs = label }) => shownAs);
     this.#copies = Map.groupBy(new Set(shown), toKeyName);
   }
 
@@ -59,12 +53,12 @@ export class Item {
 
   /** A field's value in clear; undefined = there is no such field, or it is empty. */
   revealField(label: string): string | undefined {
-    return this.#fields.get(label);
+    return this.#fields.get(label)?.[0]?.value;
   }
 
   /** The sections that hold a field of this label; "" = outside of all. More than one: it is not clear which is meant. */
   sectionsOf(label: string): readonly string[] {
-    return this.#places.get(label) ?? [];
+    return (this.#fields.get(label) ?? []).map(({ section }) => section);
   }
 
   /** Labels of the fields that the 1Password operator copies to one key of a Secret. Of several the last one counts. */
@@ -81,15 +75,13 @@ export class Item {
   }
 }
 
-/** Whether 1Password takes this text as an id, not as a title. */
-export function isItemId(text: string): boolean {
-  return /^[a-z0-9]{26}$/.test(text);
+export function itemPath({ vault, item }: ItemRef): string {
+  return `vaults/${vault}/items/${item}`;
 }
 
 /** Reads one item. Throws `ItemReadError`. */
 export type ReadItem = (ref: ItemRef) => Promise<Item>;
 
-/** Why an item could not be read. */
 export type ItemReadFailure =
   | "missing vault"
   | "several vaults"
@@ -101,14 +93,17 @@ export type ItemReadFailure =
   | "unreachable"
   | "unknown";
 
-/** Failure of one read. The message is 1Password's own text. */
+/** Failure of one read. The message is 1Password's own text, with the guess. */
 export class ItemReadError extends Error {
   readonly failure: ItemReadFailure;
+  /** `; did you mean …`, or nothing. */
+  readonly guess: string;
 
-  constructor(failure: ItemReadFailure, detail: string) {
-    super(detail);
+  constructor(failure: ItemReadFailure, detail: string, guess = "") {
+    super(`${detail}${guess}`);
     this.name = "ItemReadError";
     this.failure = failure;
+    this.guess = guess;
   }
 }
 
@@ -116,10 +111,12 @@ export class ItemReadError extends Error {
 const preamble = /^.*Unable to read item, got error: /;
 
 /** Finds the failure in the error text of any of 1Password's clients. */
-export function toItemReadError(text: string): ItemReadError {
-  const detail = text.replaceAll(/\s+/g, " ").trim().replace(preamble, "");
+export function toItemReadError(message: string): ItemReadError {
+  const detail = message.replaceAll(/\s+/g, " ").trim().replace(preamble, "");
   // Quoted titles are ignored: a title may read like an error.
-  return new ItemReadError(failureOf(detail.replaceAll(/"[^"]*"/g, '""')), detail);
+  const text = detail.replaceAll(/"[^"]*"/g, '""');
+  const failure = signs.find(([, sign]) => sign.test(text))?.[0] ?? "unknown";
+  return new ItemReadError(failure, detail);
 }
 
 /** The first match decides; `status 404` alone may be about a vault or an item. */
@@ -139,7 +136,3 @@ const signs: readonly (readonly [ItemReadFailure, RegExp])[] = [
   // The server closed the connection in the middle of an answer.
   ["server error", /\bEOF$|connection reset|ECONNRESET|socket hang up|end of JSON input/i],
 ];
-
-function failureOf(text: string): ItemReadFailure {
-  return signs.find(([, sign]) => sign.test(text))?.[0] ?? "unknown";
-}

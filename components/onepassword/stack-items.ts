@@ -1,12 +1,14 @@
 import { commandLine } from "../command-line.ts";
+import { rolePath } from "../config/derive/names.ts";
 import { keysInItem } from "../config/login-keys.ts";
 import { hasItem, roleNamesOf, usesItem } from "../config/logins.ts";
-import type { ItemRef } from "../config/spec/item.ts";
+import { type ItemRef, isItemId } from "../config/spec/item.ts";
 import type { PostgresSpec } from "../config/spec/postgres.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
+import { when } from "../when.ts";
 import { Credential } from "./credential.ts";
-import { type Item, isItemId, type ReadItem } from "./item.ts";
+import { type Item, type ReadItem } from "./item.ts";
 import type { ItemRequest } from "./item-request.ts";
 import { type Items, readItems } from "./read-items.ts";
 
@@ -39,7 +41,6 @@ export function toAdminWithoutItem({
 
 const login = ["username", "password"];
 
-/** What Berth needs of the admin's item. */
 export function toAdminRequest(ref: ItemRef): ItemRequest {
   return { ref, wantedBy: "admin", fields: login };
 }
@@ -51,9 +52,10 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
     spec.secrets.through === "onepassword-item" &&
     spec.apps.some(({ provisioner }) => provisioner === "job");
   return [
-    ...(spec.postgres.adminUser === undefined
-      ? [{ ...toAdminRequest(spec.postgres.admin), ...(isCopied ? { isCopied } : {}) }]
-      : []),
+    ...when(spec.postgres.adminUser === undefined, {
+      ...toAdminRequest(spec.postgres.admin),
+      ...(isCopied ? { isCopied } : {}),
+    }),
     ...spec.apps.flatMap((app) => [
       ...app.roles.filter(hasItem).map((role) => ({
         ref: role.item,
@@ -65,25 +67,21 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
         ...toMaking(spec, app, role),
         ...toCopied(app),
       })),
-      ...app.secrets.flatMap((secret) => [
-        ...(usesItem(secret)
-          ? [
-              {
-                ref: secret.item,
-                wantedBy: `app ${app.name}`,
-                fields: secret.fields,
-                files: secret.files,
-                ...toCopied(app),
-              },
-            ]
-          : []),
-        ...secret.keys.map((key) => ({
-          ref: key.item,
+      ...app.secrets.filter(usesItem).map(({ item, fields, files }) => ({
+        ref: item,
+        wantedBy: `app ${app.name}`,
+        fields,
+        files,
+        ...toCopied(app),
+      })),
+      ...app.secrets
+        .flatMap(({ keys }) => keys)
+        .map(({ item, field, isFile = false }) => ({
+          ref: item,
           wantedBy: `app ${app.name}`,
-          fields: key.isFile === true ? [] : [key.field],
-          files: key.isFile === true ? [key.field] : [],
+          fields: isFile ? [] : [field],
+          files: isFile ? [field] : [],
         })),
-      ]),
     ]),
   ];
 }
@@ -132,7 +130,7 @@ function toKeyFields(
 export function refuseReservedAdmin(spec: StackSpec, admin: Credential): void {
   for (const app of spec.apps) {
     for (const role of app.roles) {
-      const key = `berth:apps.${app.name}.${role.key === "owner" ? "owner" : `roles.${role.key}`}`;
+      const key = `berth:apps.${app.name}.${rolePath(role.key)}`;
       if (roleNamesOf({ roles: [role] }).includes(admin.username)) {
         const field = role.name === admin.username ? "name" : "logins";
         throw new BerthError(`app ${app.name}: role "${admin.username}" is the admin role`, {

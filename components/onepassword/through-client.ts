@@ -2,13 +2,12 @@ import { type FullItem, OnePasswordConnect } from "@1password/connect";
 import { execa } from "execa";
 import { didYouMean } from "../closest.ts";
 import type { OnePasswordAccess } from "../config/environment.ts";
-import type { ItemRef } from "../config/spec/item.ts";
-import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
+import { type ItemRef, isItemId } from "../config/spec/item.ts";
+import { holdLineBreaks } from "../terminal-text.ts";
+import { createConnectRequests } from "./connect-requests.ts";
+import { Item, ItemReadError, type ReadItem, toItemReadError } from "./item.ts";
 
-/**
- * Reads items without Pulumi, for the verbs and for Berth's provider: with 1Password's Connect client, or with its
- * `op` command for a service account and the desktop app.
- */
+/** Reads items without Pulumi: with 1Password's Connect client, or with `op` for a service account and the desktop app. */
 export function readThroughClient(access: OnePasswordAccess): ReadItem {
   return throughClient(access, readThroughConnect, readThroughOp);
 }
@@ -17,7 +16,6 @@ export function readThroughClient(access: OnePasswordAccess): ReadItem {
 export type ConnectClient = ReturnType<typeof OnePasswordConnect>;
 export type OpEnvironment = Readonly<Record<string, string>>;
 
-/** Chooses the client for an access. */
 export function throughClient<T>(
   access: OnePasswordAccess,
   connect: (client: ConnectClient) => T,
@@ -26,7 +24,14 @@ export function throughClient<T>(
 ): T {
   switch (access.kind) {
     case "connect":
-      return connect(OnePasswordConnect({ serverURL: access.url, token: access.token, keepAlive }));
+      return connect(
+        OnePasswordConnect({
+          serverURL: access.url,
+          token: access.token,
+          keepAlive,
+          httpClient: createConnectRequests(access.url, keepAlive),
+        }),
+      );
     case "service-account":
       return op({ OP_SERVICE_ACCOUNT_TOKEN: access.token });
     case "account":
@@ -49,26 +54,15 @@ interface ItemAnswer {
   readonly files?: readonly { readonly name?: string }[];
 }
 
-/**
- * Lists a vault's titles once, then makes one request for each item. The list has no secrets. A search by
- * title would need two requests for each item.
- */
+/** Lists a vault's titles once. A search by title would need two requests for each item. */
 function readThroughConnect(connect: ConnectClient): ReadItem {
   const vaults = new Map<string, Promise<VaultTitles>>();
-  const openVault = async (name: string): Promise<VaultTitles> => {
-    const id = await findVault(connect, name);
-    let titles: Promise<ReadonlyMap<string, readonly string[]>> | undefined;
-    return { id, titles: () => (titles ??= connect.listItems(id).then(toIdsByTitle)) };
-  };
   return async (ref) => {
-    const vault = vaults.get(ref.vault) ?? openVault(ref.vault);
+    const vault = vaults.get(ref.vault) ?? openVault(connect, ref.vault);
     vaults.set(ref.vault, vault);
     try {
-      const { id, titles } = await vault;
-      const itemId = isItemId(ref.item) ? ref.item : onlyOne(ref.item, await titles());
-      const answer = await connect.getItemById(id, itemId);
-      toId(answer.id);
-      return toItem(answer as unknown as ItemAnswer, ref);
+      const answer: unknown = await getItem(connect, await vault, ref.item);
+      return toItem(answer as ItemAnswer, ref);
     } catch (error) {
       // A retry starts again with the vault and its titles.
       if (vaults.get(ref.vault) === vault) vaults.delete(ref.vault);
@@ -83,9 +77,29 @@ interface VaultTitles {
   readonly titles: () => Promise<ReadonlyMap<string, readonly string[]>>;
 }
 
+async function openVault(connect: ConnectClient, name: string): Promise<VaultTitles> {
+  const id = await findVault(connect, name);
+  let titles: ReturnType<VaultTitles["titles"]> | undefined;
+  return { id, titles: () => (titles ??= connect.listItems(id).then(toIdsByTitle)) };
+}
+
+/** The client's own look-up takes an answer that was cut off for several items. */
+async function getItem(
+  connect: ConnectClient,
+  { id, titles }: VaultTitles,
+  item: string,
+): Promise<FullItem> {
+  const answer = await connect.getItemById(
+    id,
+    isItemId(item) ? item : onlyOne(item, await titles()),
+  );
+  toId(answer.id);
+  return answer;
+}
+
 /** The client's types promise a list, but an answer that was cut off is not a list. */
 function toIdsByTitle(answer: unknown): ReadonlyMap<string, readonly string[]> {
-  if (!Array.isArray(answer)) throw new Error("unexpected end of JSON input");
+  if (!Array.isArray(answer)) throw cutOff();
   const items = answer as readonly { readonly id?: string; readonly title?: string }[];
   const byTitle = Map.groupBy(items, ({ title = "" }) => title);
   return new Map([...byTitle].map(([title, found]) => [title, found.map(({ id }) => toId(id))]));
@@ -100,34 +114,30 @@ export async function findVault(
   name: string,
 ): Promise<string> {
   const answer: unknown = await connect.listVaults();
-  if (!Array.isArray(answer)) throw new Error("unexpected end of JSON input");
+  if (!Array.isArray(answer)) throw cutOff();
   const vaults = answer as readonly { readonly id?: string; readonly name?: string }[];
   const ids = vaults.map(({ id }) => toId(id));
   const found = ids.filter((id, at) => id === name || vaults[at]?.name === name);
   const [id] = found;
   if (id !== undefined && found.length === 1) return id;
-  if (found.length > 1) throw new Error(`found ${String(found.length)} vaults`);
-  const visible = vaults.map((vault) => vault.name ?? vault.id ?? "");
-  const closest = didYouMean(name, visible);
-  throw new Error(
-    `found 0 vaults; the token may see ${visible.map((one) => JSON.stringify(one)).join(", ") || "none"}${closest}`,
+  if (found.length > 1) {
+    throw new ItemReadError("several vaults", `found ${String(found.length)} vaults`);
+  }
+  const visible = holdLineBreaks(vaults.map((vault) => vault.name ?? vault.id ?? ""));
+  throw new ItemReadError(
+    "missing vault",
+    `found 0 vaults; the token may see ${visible.map((one) => JSON.stringify(one)).join(", ") || "none"}`,
+    didYouMean(name, visible),
   );
 }
 
 /** A whole item, to edit it. Throws `ItemReadError`. */
 export async function readWholeItem(
-  connect: ReturnType<typeof OnePasswordConnect>,
+  connect: ConnectClient,
   { vault, item }: ItemRef,
 ): Promise<FullItem> {
   try {
-    const vaultId = await findVault(connect, vault);
-    // The client's own look-up takes an answer that was cut off for several items.
-    const itemId = isItemId(item)
-      ? item
-      : onlyOne(item, toIdsByTitle(await connect.listItems(vaultId)));
-    const answer = await connect.getItemById(vaultId, itemId);
-    toId(answer.id);
-    return answer;
+    return await getItem(connect, await openVault(connect, vault), item);
   } catch (error) {
     throwAsOurs(error);
   }
@@ -137,18 +147,26 @@ function onlyOne(title: string, byTitle: ReadonlyMap<string, readonly string[]>)
   const ids = byTitle.get(title) ?? [];
   const [id] = ids;
   if (id !== undefined && ids.length === 1) return id;
-  throw new Error(`found ${String(ids.length)} items${didYouMean(title, byTitle.keys())}`);
+  throw new ItemReadError(
+    ids.length === 0 ? "missing item" : "several items",
+    `found ${String(ids.length)} items`,
+    didYouMean(title, holdLineBreaks([...byTitle.keys()])),
+  );
 }
 
 /** The client returns an answer without fields if its JSON was cut off. */
 function toId(id: string | undefined): string {
-  if (id === undefined) throw new Error("unexpected end of JSON input");
+  if (id === undefined) throw cutOff();
   return id;
+}
+
+function cutOff(): ItemReadError {
+  return new ItemReadError("server error", "unexpected end of JSON input");
 }
 
 /** Without `cause`: the client's error holds the request, and so a password that was to be written. */
 export function throwAsOurs(error: unknown): never {
-  throw toItemReadError(describeConnectError(error));
+  throw error instanceof ItemReadError ? error : toItemReadError(describeConnectError(error));
 }
 
 /** The client rejects with `{status, message}` for answers and with an axios error for the network. */
@@ -163,27 +181,18 @@ function describeConnectError(error: unknown): string {
 }
 
 function readThroughOp(env: OpEnvironment): ReadItem {
-  return async (ref) => {
-    const answer = await runOp(["get", ref.item, "--format", "json"], { ref, env });
-    return toItem(parseOpAnswer<ItemAnswer>(answer), ref);
-  };
+  return async (ref) => toItem(await readOpItem<ItemAnswer>(ref, env), ref);
 }
 
 /** What `op item …` prints for an item of a vault. Throws `ItemReadError` with no more than its error output. */
 export async function runOp(
   args: readonly string[],
-  {
-    ref,
-    env,
-    input,
-  }: {
-    readonly ref: ItemRef;
-    readonly env: Readonly<Record<string, string>>;
-    readonly input?: string;
-  },
+  given: { readonly ref: ItemRef; readonly env: OpEnvironment; readonly input?: string },
 ): Promise<string> {
+  const { ref, env, input } = given;
   const result = await execa("op", ["item", ...args, "--vault", ref.vault], {
-    env: opEnvironment(env),
+    // With Connect's variables set, `op` would not use the service account.
+    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...env },
     extendEnv: false,
     reject: false,
     timeout: 30_000,
@@ -191,7 +200,8 @@ export async function runOp(
   });
   // NOTE: only stderr may be shown; stdout holds the item.
   if (result.code === "ENOENT")
-    throw toItemReadError(
+    throw new ItemReadError(
+      "unknown",
       "op is not on PATH: install 1Password's CLI (https://developer.1password.com/docs/cli/get-started)",
     );
   if (result.failed)
@@ -199,19 +209,14 @@ export async function runOp(
   return result.stdout;
 }
 
-/** A minimal one: with Connect's variables set, `op` would not use the service account. */
-function opEnvironment(env: Readonly<Record<string, string>>): Record<string, string> {
-  return { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...env };
-}
-
-/** What `op --format json` printed; the caller knows its shape. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the shape of the answer
-export function parseOpAnswer<T>(stdout: string): T {
+/** An item as `op` prints it; the caller knows its shape. */
+export async function readOpItem<T>(ref: ItemRef, env: OpEnvironment): Promise<T> {
+  const stdout = await runOp(["get", ref.item, "--format", "json"], { ref, env });
   try {
     return JSON.parse(stdout) as T;
   } catch {
     // NOTE: no `cause`; its message quotes what could not be parsed.
-    throw toItemReadError("op did not answer with an item: end of JSON input");
+    throw new ItemReadError("server error", "op did not answer with an item: end of JSON input");
   }
 }
 

@@ -1,12 +1,10 @@
 import * as onepassword from "@1password/pulumi-onepassword";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ItemRef } from "../config/spec/item.ts";
-import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
+import { isItemId } from "../config/spec/item.ts";
+import { messageOf } from "../errors.ts";
+import { Item, type ReadItem, toItemReadError } from "./item.ts";
 
-/**
- * Reads items inside the engine, through `@1password/pulumi-onepassword`. Its results are not marked as
- * secret, so they leave this module only as an `Item`, which hides them.
- */
+/** The provider's results are not marked as secret, so they leave this module only as an `Item`, which hides them. */
 export function readThroughProvider(): ReadItem {
   const provider = new onepassword.Provider(
     "onepassword",
@@ -17,18 +15,15 @@ export function readThroughProvider(): ReadItem {
   const vaultIds = new Map<string, string>();
   return async (ref) => {
     const vault = vaultIds.get(ref.vault) ?? ref.vault;
+    const name = isItemId(ref.item) ? { uuid: ref.item } : { title: ref.item };
     const found = await onepassword
-      .getItem({ vault, ...nameOf(ref) }, { provider, async: true })
+      .getItem({ vault, ...name }, { provider, async: true })
       .catch((error: unknown) => {
-        throw toItemReadError(error instanceof Error ? error.message : String(error));
+        throw toItemReadError(messageOf(error));
       });
     vaultIds.set(ref.vault, found.vault);
     return toItem(found);
   };
-}
-
-function nameOf(ref: ItemRef): { uuid: string } | { title: string } {
-  return isItemId(ref.item) ? { uuid: ref.item } : { title: ref.item };
 }
 
 /**
@@ -39,20 +34,15 @@ const withoutInputs: pulumi.ResourceTransformation = ({ opts }) => ({ props: {},
 
 /** Outside sections the provider returns only the fields that are properties of its result. */
 function toItem(found: onepassword.GetItemResult): Item {
-  const inSections = (found.sections ?? []).flatMap(({ label: section, fields }) =>
+  const { sections = [], username, password, credential, hostname, database, port } = found;
+  const notesPlain = found.noteValue;
+  const inSections = sections.flatMap(({ label: section, fields }) =>
     (fields ?? []).map(({ label, value }) => ({ label, value, section })),
   );
-  const own: readonly (readonly [string, string | undefined])[] = [
-    ["username", found.username],
-    ["password", found.password],
-    ["credential", found.credential],
-    ["hostname", found.hostname],
-    ["database", found.database],
-    ["port", found.port],
-    ["notesPlain", found.noteValue],
-  ];
-  const outside = own.map(([label, value = ""]) => ({ label, value, section: "" }));
-  const sections = found.sections ?? [];
+  const own = { username, password, credential, hostname, database, port, notesPlain };
+  const outside = Object.entries<string | undefined>(own).map(([label, value = ""]) => {
+    return { label, value, section: "" };
+  });
   const files = [...(found.files ?? []), ...sections.flatMap((one) => one.files ?? [])];
   const names = files.map(({ name }) => name);
   return new Item(found.vault, found.uuid, [...outside, ...inSections], { files: names });

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { roleNamesOf } from "../config/logins.ts";
-import type { PostgresSpec } from "../config/spec/postgres.ts";
+import { describeAdminItem, type PostgresSpec } from "../config/spec/postgres.ts";
 import type { AppSpec, ReclaimPolicy } from "../config/spec.ts";
 import type { Credential } from "../onepassword/credential.ts";
 import type { AppDatabaseState } from "./plan/app-properties.ts";
@@ -9,7 +9,6 @@ import { withoutDefaults } from "./plan/defaults.ts";
 import { toPlace } from "./plan/place.ts";
 import { type DatabasePlan, resourceName } from "./plan/plan.ts";
 
-/** What makes an app's `AppDatabase`. */
 export interface AppDatabaseArgs {
   readonly plan: DatabasePlan;
   /** Verifier of each role, by the role's key; empty for a further database of an app. */
@@ -28,7 +27,6 @@ export interface AppDatabaseArgs {
  * so and the stack file confirms it.
  */
 export class AppDatabase extends pulumi.CustomResource {
-  /** The app's name. */
   declare readonly app: pulumi.Output<string>;
   /** As it is; differs from what was asked for only between a refresh and the next up. */
   declare readonly database: pulumi.Output<AppDatabaseState["database"]>;
@@ -58,15 +56,13 @@ export function toProviderPostgres(
     tls,
     maintenanceDatabase,
     systemIdentifier,
-    reserved: [...reserved],
+    reserved,
     ownershipRole,
     connectionLimit,
-    ...(postgres.compareInside ? {} : { compareInside: false }),
-    ...(confirmDelete.length === 0 ? {} : { confirmDelete: [...confirmDelete] }),
-    ...(dumpDirectory === undefined ? {} : { dumpDirectory }),
-    ...(postgres.adminUser === undefined
-      ? { adminItem: `${postgres.admin.vault}/${postgres.admin.item}` }
-      : {}),
+    compareInside: postgres.compareInside ? undefined : false,
+    confirmDelete: confirmDelete.length === 0 ? undefined : confirmDelete,
+    dumpDirectory,
+    adminItem: describeAdminItem(postgres),
     username,
   };
 }

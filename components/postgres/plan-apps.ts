@@ -4,7 +4,6 @@ import type { Credential } from "../onepassword/credential.ts";
 import { type DatabasePlan, planDatabases } from "./plan/plan.ts";
 import { makeVerifiers } from "./verifier.ts";
 
-/** An app with the plans of its databases. */
 export interface PlannedApp {
   readonly app: AppSpec;
   /** With the roles. */

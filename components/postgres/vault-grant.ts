@@ -1,13 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-
-/** What a {@link VaultGrant} is made from. */
-export interface VaultGrantArgs {
-  readonly app: string;
-  /** Vault's own login to Postgres. */
-  readonly login: string;
-  /** Role that owns the app's database. */
-  readonly owner: string;
-}
+import type { VaultGrant as VaultGrantArgs } from "./plan/vault-grant.ts";
 
 /**
  * That Vault's own login may make logins as members of an app's owner role. It is a resource of its own, because the

@@ -30,8 +30,11 @@ const longestPassword = 1024;
  * {@link scramFor}.
  */
 export function makeVerifier(password: string, role: string, scram = scramFor(role)): string {
+  return makeFrom(preparePassword(password, role), scram);
+}
+
+function makeFrom(prepared: string, scram: string): string {
   const { rounds, salt } = parseScram(scram);
-  const prepared = preparePassword(password, role);
   return formatVerifier(pbkdf2Sync(prepared, salt, rounds, keyBytes, digest), salt, rounds);
 }
 
@@ -111,15 +114,11 @@ export function scramOf(verifier: string): string | undefined {
 /** Whether a stored verifier belongs to this password. False for md5 hashes and malformed text. */
 export function matchesVerifier(verifier: string, password: string): boolean {
   const match =
-    /^SCRAM-SHA-256\$([1-9]\d{0,8}):([A-Za-z0-9+/=]+)\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/.exec(
+    /^SCRAM-SHA-256\$([1-9]\d{0,8}:[A-Za-z0-9+/=]+)\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/.exec(
       verifier,
     );
   if (match === null) return false;
-  const { rounds, salt } = parseScram(`${match[1] ?? ""}:${match[2] ?? ""}`);
-  const prepared = prepareAsPostgres(password) ?? password;
-  const expected = Buffer.from(
-    formatVerifier(pbkdf2Sync(prepared, salt, rounds, keyBytes, digest), salt, rounds),
-  );
+  const expected = Buffer.from(makeFrom(prepareAsPostgres(password) ?? password, match[1] ?? ""));
   const actual = Buffer.from(verifier);
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }

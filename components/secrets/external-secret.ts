@@ -1,86 +1,23 @@
 import { toKeyName } from "../config/keys/name.ts";
 import { loginKeys, toGoTemplates } from "../config/keys/render.ts";
 import type { SecretKey } from "../config/keys/template.ts";
-import type { FindSpec, SecretSettings } from "../config/spec/secrets.ts";
+import type { FindSpec, NamedField, SecretSettings, StoreSpec } from "../config/spec/secrets.ts";
 import { BerthError } from "../errors.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
 
-/** Custom resource from which External Secrets makes a Secret of the same name. */
-export interface ExternalSecret {
-  readonly apiVersion: "external-secrets.io/v1";
-  readonly kind: "ExternalSecret";
-  readonly metadata: ObjectMetadata;
-  readonly spec: {
-    readonly refreshInterval: string;
-    readonly secretStoreRef: StoreRef;
-    readonly target: {
-      readonly name: string;
-      readonly creationPolicy: "Owner" | "Orphan" | "Merge";
-      readonly deletionPolicy: "Retain" | "Delete" | "Merge";
-      readonly template: {
-        readonly engineVersion: "v2";
-        readonly type?: string;
-        readonly mergePolicy: "Replace";
-        readonly metadata: { readonly labels: Readonly<Record<string, string>> };
-        readonly data?: Readonly<Record<string, string>>;
-      };
-    };
-    readonly data?: readonly {
-      readonly secretKey: string;
-      readonly remoteRef: RemoteRef;
-      readonly sourceRef?: { readonly storeRef: StoreRef };
-    }[];
-    readonly dataFrom?: readonly (({ readonly extract: RemoteRef } | { readonly find: Find }) & {
-      readonly rewrite: readonly { readonly regexp: Rewrite }[];
-    })[];
-  };
-}
+type Rewrite = FindSpec["rewrite"][number];
 
-interface Find {
-  /** Title of the item. */
-  readonly path: string;
-  readonly name: { readonly regexp: string };
-  readonly conversionStrategy: "Default";
-  readonly decodingStrategy: "None";
-}
-
-interface Rewrite {
-  readonly source: string;
-  readonly target: string;
-}
-
-/** The store that External Secrets reads from. */
-export interface StoreRef {
-  readonly kind: "ClusterSecretStore" | "SecretStore";
-  readonly name: string;
-}
-
-interface RemoteRef {
-  /** Title of the item. */
-  readonly key: string;
-  /** Label of the field, or `file/` and the name of an attached file. */
-  readonly property?: string;
-  readonly conversionStrategy: "Default";
-  readonly decodingStrategy: "None";
-  readonly metadataPolicy: "None";
-}
+type StoreRef = Pick<StoreSpec, "kind" | "name">;
 
 /** A key, and the field of an item that it comes from. */
-export interface NamedRef {
-  readonly key: string;
+interface NamedRef extends Omit<NamedField, "item"> {
+  /** Title of the item. */
   readonly title: string;
-  readonly field: string;
-  /** `field` is the name of an attached file. */
-  readonly isFile?: boolean | undefined;
   /** undefined = the Secret's own. */
   readonly store?: StoreRef | undefined;
 }
 
-/** What {@link buildExternalSecret} needs. */
-export interface ExternalSecretArgs {
-  /** Name of the object and of its Secret. */
-  readonly name: string;
-  readonly namespace: string;
+export interface ExternalSecretArgs extends ObjectMetadata {
   /** Title of the 1Password item. Before External Secrets 2.9 its provider finds no item by id. */
   readonly title: string;
   /** Labels of the fields to copy; empty = all fields, if nothing else says which. */
@@ -94,12 +31,10 @@ export interface ExternalSecretArgs {
   readonly store: StoreRef;
   /** As Go prints a duration: `1h0m0s`. */
   readonly refreshInterval: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /**
- * Manifest that copies an item's fields into a namespace through External Secrets.
+ * From this External Secrets makes a Secret of the same name with an item's fields.
  *
  * The API server's defaults are written out, because Argo CD shows a default inside a list as a change in
  * every sync. The template keeps this object's annotations, such as Argo CD's tracking id, off the Secret.
@@ -107,7 +42,7 @@ export interface ExternalSecretArgs {
  * @see https://external-secrets.io/latest/api/externalsecret/
  * @see https://external-secrets.io/latest/provider/1password-automation/
  */
-export function buildExternalSecret(args: ExternalSecretArgs): ExternalSecret {
+export function buildExternalSecret(args: ExternalSecretArgs) {
   const { name, namespace, keys = [], settings = {}, labels, annotations } = args;
   return {
     apiVersion: "external-secrets.io/v1",
@@ -133,10 +68,7 @@ export function buildExternalSecret(args: ExternalSecretArgs): ExternalSecret {
   };
 }
 
-/**
- * The keys that the 1Password operator makes, as `toKeyName` says. Without a rewrite External Secrets would put `_` for
- * each other character.
- */
+/** As `toKeyName` says. Without a rewrite External Secrets would put `_` for each other character. */
 const asOperatorNames: readonly Rewrite[] = [
   { source: "^[^-._a-zA-Z0-9]+|[^-._a-zA-Z0-9]+$", target: "" },
   { source: "[^-._a-zA-Z0-9]+", target: "-" },
@@ -144,15 +76,8 @@ const asOperatorNames: readonly Rewrite[] = [
 
 const strategies = { conversionStrategy: "Default", decodingStrategy: "None" } as const;
 
-function toSources({
-  name,
-  namespace,
-  title,
-  fields,
-  named = [],
-  find,
-}: ExternalSecretArgs): Pick<ExternalSecret["spec"], "data" | "dataFrom"> {
-  const ref: RemoteRef = { key: title, ...strategies, metadataPolicy: "None" };
+function toSources({ name, namespace, title, fields, named = [], find }: ExternalSecretArgs) {
+  const ref = { key: title, ...strategies, metadataPolicy: "None" };
   const copied = toKeys(`Secret ${namespace}/${name}`, fields);
   const data = [
     ...copied.map(([secretKey, label]) => ({
@@ -181,7 +106,7 @@ function toSources({
   };
 }
 
-/** A label that begins as the provider's own prefixes do gets one of them. */
+/** Label of the field, or `file/` and the name of an attached file; a label that begins so itself gets a prefix. */
 function toProperty(label: string): string {
   return /^(field|file)\//.test(label) ? `field/${label}` : label;
 }
@@ -191,10 +116,7 @@ function toTemplateData(keys: readonly SecretKey[]): Readonly<Record<string, str
   return toGoTemplates([...loginKeys, ...keys], (field) => `.${field}`);
 }
 
-/**
- * Pairs of a Secret's key and the label it comes from. The 1Password operator makes the same keys, so an
- * app can change from one to the other.
- */
+/** Pairs of a Secret's key and the label it comes from; the same keys as the 1Password operator makes. */
 function toKeys(at: string, labels: readonly string[]): readonly (readonly [string, string])[] {
   const keys = new Map<string, string>();
   for (const label of new Set(labels)) {

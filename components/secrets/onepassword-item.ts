@@ -13,36 +13,21 @@ export interface ItemId {
 /** Resolves an item of a stack file to its ids. */
 export type ItemIds = (ref: ItemRef) => ItemId;
 
-/** Custom resource from which the 1Password operator makes a Secret of the same name. */
-export interface OnePasswordItem {
-  readonly apiVersion: "onepassword.com/v1";
-  readonly kind: "OnePasswordItem";
-  readonly metadata: ObjectMetadata;
-  readonly spec: { readonly itemPath: string };
-  /** Type of the Secret; undefined = Opaque. */
-  readonly type?: string;
-}
-
-/** What {@link buildOnePasswordItem} needs. */
-export interface OnePasswordItemArgs {
-  /** Name of the object and of its Secret. */
-  readonly name: string;
-  readonly namespace: string;
+export interface OnePasswordItemArgs extends ObjectMetadata {
   readonly item: ItemId;
+  /** Type of the Secret; undefined = Opaque. */
   readonly type?: string | undefined;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
   /** Restart the Deployments that use the Secret when the item has changed. @default false */
   readonly autoRestart?: boolean;
 }
 
 /**
- * Manifest that copies one item into a namespace. It names the item and has none of its values. The
+ * From this the 1Password operator makes a Secret of the same name with one item. It has none of the item's values. The
  * Secret's keys are the item's field labels. Its type cannot be changed later.
  *
  * @see https://github.com/1Password/onepassword-operator/blob/main/USAGEGUIDE.md
  */
-export function buildOnePasswordItem(args: OnePasswordItemArgs): OnePasswordItem {
+export function buildOnePasswordItem(args: OnePasswordItemArgs) {
   const { name, namespace, item, labels } = args;
   const restart = args.autoRestart === true ? { "operator.1password.io/auto-restart": "true" } : {};
   const annotations = { ...args.annotations, ...restart };
@@ -54,6 +39,8 @@ export function buildOnePasswordItem(args: OnePasswordItemArgs): OnePasswordItem
     ...(args.type === undefined ? {} : { type: args.type }),
   };
 }
+
+export type OnePasswordItem = ReturnType<typeof buildOnePasswordItem>;
 
 /**
  * `vaults/<vault>/items/<item>`. The API server accepts any text here, and the operator reports a path

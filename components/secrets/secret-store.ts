@@ -1,89 +1,50 @@
+import type { ConnectSpec } from "../config/spec/secrets.ts";
+import { sortUnique } from "../sort.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
 
-/** Custom resource that says where External Secrets finds 1Password Connect, for several namespaces. */
-export interface ClusterSecretStore {
-  readonly apiVersion: "external-secrets.io/v1";
-  readonly kind: "ClusterSecretStore";
-  readonly metadata: Omit<ObjectMetadata, "namespace">;
-  readonly spec: {
-    readonly conditions: readonly { readonly namespaces: readonly string[] }[];
-    readonly provider: ConnectProvider<TokenRef & { readonly namespace: string }>;
-  };
-}
-
-/** The same for one namespace, its own. */
-export interface SecretStore {
-  readonly apiVersion: "external-secrets.io/v1";
-  readonly kind: "SecretStore";
-  readonly metadata: ObjectMetadata;
-  readonly spec: { readonly provider: ConnectProvider<TokenRef> };
-}
-
 /** Name and key of the Secret with Connect's token. */
-export interface TokenRef {
-  readonly name: string;
-  readonly key: string;
-}
+type TokenRef = ConnectSpec["token"];
+type TokenAt = TokenRef & { readonly namespace: string };
 
-interface ConnectProvider<Token> {
-  readonly onepassword: {
-    readonly connectHost: string;
-    readonly vaults: Readonly<Record<string, number>>;
-    readonly auth: { readonly secretRef: { readonly connectTokenSecretRef: Token } };
-  };
-}
-
-/** What both kinds of store need. */
-interface StoreArgs<Token> {
-  readonly name: string;
+interface StoreArgs<Token> extends Omit<ObjectMetadata, "namespace"> {
   /** URL of Connect inside the cluster, without `/v1`. */
   readonly connectHost: string;
   readonly token: Token;
   /** Title or id. */
   readonly vault: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** What {@link buildClusterSecretStore} needs. */
-export interface ClusterSecretStoreArgs
-  extends StoreArgs<TokenRef & { readonly namespace: string }> {
+export interface ClusterSecretStoreArgs extends StoreArgs<TokenAt> {
   /** The only namespaces that may use the store. Whoever uses it can read every item of the vault. */
   readonly namespaces: readonly string[];
 }
 
-/** What {@link buildSecretStore} needs. */
-export interface SecretStoreArgs extends StoreArgs<TokenRef> {
-  /** Namespace of the store, of the token's Secret and of all ExternalSecrets that use it. */
-  readonly namespace: string;
-}
-
 /**
- * Manifest of a store for a stack's namespaces only. It names the token's Secret and does not have the
- * token.
+ * Where External Secrets finds 1Password Connect, for a stack's namespaces only. It names the token's Secret and does
+ * not have the token.
  *
  * @see https://external-secrets.io/latest/api/clustersecretstore/
  */
-export function buildClusterSecretStore(args: ClusterSecretStoreArgs): ClusterSecretStore {
+export function buildClusterSecretStore(args: ClusterSecretStoreArgs) {
   const { name, namespaces, labels, annotations } = args;
   return {
     apiVersion: "external-secrets.io/v1",
     kind: "ClusterSecretStore",
     metadata: { name, labels, annotations },
     spec: {
-      conditions: [{ namespaces: [...new Set(namespaces)].toSorted() }],
+      conditions: [{ namespaces: sortUnique(namespaces) }],
       provider: toProvider(args),
     },
   };
 }
 
 /**
- * Manifest of a store for one namespace. Its reference to the token has no namespace, because External
- * Secrets accepts only the store's own.
+ * The same for one namespace: its own, that of the token's Secret, and that of all ExternalSecrets that use
+ * it. Its reference to the token has no namespace, because External Secrets accepts only the store's own.
  *
  * @see https://external-secrets.io/latest/api/secretstore/
  */
-export function buildSecretStore(args: SecretStoreArgs): SecretStore {
+export function buildSecretStore(args: StoreArgs<TokenRef> & ObjectMetadata) {
   const { name, namespace, labels, annotations } = args;
   return {
     apiVersion: "external-secrets.io/v1",
@@ -93,11 +54,7 @@ export function buildSecretStore(args: SecretStoreArgs): SecretStore {
   };
 }
 
-function toProvider<Token>({
-  connectHost,
-  token,
-  vault,
-}: StoreArgs<Token>): ConnectProvider<Token> {
+function toProvider({ connectHost, token, vault }: StoreArgs<TokenRef>) {
   return {
     onepassword: {
       connectHost,

@@ -1,41 +1,14 @@
-import type { SecretKey } from "../config/keys/template.ts";
-import type { RestartTarget } from "../config/spec/vault.ts";
+import type { VaultLoginSpec } from "../config/spec/vault.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
-import { buildVaultDestination, type VaultDestination } from "./vault-destination.ts";
+import { buildVaultDestination, type VaultDestinationArgs } from "./vault-destination.ts";
 
-/** Custom resource from which the Vault Secrets Operator makes a Secret with a login that Vault makes. */
-export interface VaultDynamicSecret {
-  readonly apiVersion: "secrets.hashicorp.com/v1beta1";
-  readonly kind: "VaultDynamicSecret";
-  readonly metadata: ObjectMetadata;
-  readonly spec: VaultDestination & {
-    readonly vaultAuthRef: string;
-    readonly mount: string;
-    readonly path: string;
-    readonly renewalPercent: number;
-    readonly revoke: boolean;
-  };
-}
-
-/** What {@link buildVaultDynamicSecret} needs. */
-export interface VaultDynamicSecretArgs {
-  /** Name of the object and of its Secret. */
-  readonly name: string;
-  readonly namespace: string;
+export interface VaultDynamicSecretArgs
+  extends ObjectMetadata,
+    Omit<VaultDestinationArgs, "fields">,
+    Pick<VaultLoginSpec, "mount" | "renewalPercent" | "revoke"> {
   /** VaultAuth in the same namespace. */
   readonly auth: string;
-  /** Mount of the database engine. */
-  readonly mount: string;
   readonly path: string;
-  /** The operator renews a lease after this part of it, in percent. */
-  readonly renewalPercent: number;
-  /** End the lease when the object is deleted. */
-  readonly revoke: boolean;
-  /** Keys made from the login. */
-  readonly keys: readonly SecretKey[];
-  readonly restart: readonly RestartTarget[];
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /**
@@ -44,7 +17,7 @@ export interface VaultDynamicSecretArgs {
  *
  * @see https://developer.hashicorp.com/vault/docs/deploy/kubernetes/vso/api-reference#vaultdynamicsecret
  */
-export function buildVaultDynamicSecret(args: VaultDynamicSecretArgs): VaultDynamicSecret {
+export function buildVaultDynamicSecret(args: VaultDynamicSecretArgs) {
   const { name, namespace, auth, mount, path, renewalPercent, revoke, labels, annotations } = args;
   return {
     apiVersion: "secrets.hashicorp.com/v1beta1",

@@ -1,4 +1,18 @@
-import type { ChannelListener, PodChannel } from "./pod-channel.ts";
+import type { Duplex } from "node:stream";
+import type { BerthError } from "../errors.ts";
+import type { ChannelOptions, PodChannel } from "./pod-channel.ts";
+
+/** Any number of connections to one server. */
+export interface Connections {
+  /** A new open connection. It keeps the process alive until it is closed. */
+  connect(): Promise<Duplex>;
+  /** For node-postgres: `new Client({ stream: () => endpoint.stream(), … })`; needs no local port. */
+  stream(): Duplex;
+  /** Why the newest connection through the tunnel failed. A client of the local port cannot see it. */
+  lastFailure(): BerthError | undefined;
+  /** Ends all connections and frees the local port. */
+  close(): Promise<void>;
+}
 
 /** Limits for opening a connection; they apply until its first byte comes back. */
 export interface Patience {
@@ -10,12 +24,7 @@ export interface Patience {
 }
 
 /** One attempt to reach the Pod. */
-export type Dial = (options: {
-  readonly timeoutMs: number;
-  readonly isBackground: boolean;
-  readonly signal: AbortSignal;
-  readonly listener: ChannelListener;
-}) => Promise<PodChannel>;
+export type Dial = (options: Omit<ChannelOptions, "isPodGone">) => Promise<PodChannel>;
 
 /** What a stream needs from the tunnel it belongs to. */
 export interface StreamSource {

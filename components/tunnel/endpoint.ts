@@ -1,16 +1,12 @@
 import { once } from "node:events";
 import net from "node:net";
-import type { Duplex } from "node:stream";
 import { toShellWord } from "../command-line.ts";
 import type { EndpointSpec, TlsSpec } from "../config/spec/postgres.ts";
-import type { BerthError } from "../errors.ts";
+import type { Connections } from "./dial.ts";
 import { openPortForward, type PortForwardOptions } from "./port-forward.ts";
 
-/**
- * How Postgres is reached. A direct connection and a port-forward have the same type, so callers need not know
- * which one it is.
- */
-export interface Endpoint {
+/** How Postgres is reached, directly or through a port-forward. */
+export interface Endpoint extends Connections {
   /** For node-postgres' `host` and for the registry's provider. */
   readonly host: string;
   /** Through a tunnel it answers only if the endpoint was opened with `listens`. */
@@ -21,23 +17,10 @@ export interface Endpoint {
   readonly description: string;
   /** Command that tests the connection by hand. */
   readonly testCommand: string;
-  /** A new open connection. It keeps the process alive until it is closed. */
-  connect(): Promise<Duplex>;
-  /** For node-postgres: `new Client({ stream: () => endpoint.stream(), … })`; needs no local port. */
-  stream(): Duplex;
-  /** Why the newest connection through the tunnel failed. A client of the local port cannot see it. */
-  lastFailure(): BerthError | undefined;
-  /** Ends all its connections and frees the local port. */
-  close(): Promise<void>;
 }
 
-/** How an endpoint is opened. */
 export interface EndpointOptions extends PortForwardOptions {
-  /**
-   * Serve the local port, for other clients: the registry's provider, psql.
-   *
-   * @default false - connections only through `connect()` and `stream()`
-   */
+  /** Serve the local port, for other clients: the registry's provider, psql. */
   readonly listens?: boolean;
 }
 
@@ -104,16 +87,15 @@ async function openKubernetesEndpoint(
   tls: TlsSpec,
   options: EndpointOptions,
 ): Promise<Endpoint> {
-  const forward = await openPortForward(spec, spec, options);
+  const { context, listen, ...connections } = await openPortForward(spec, spec, options);
   if (options.listens === true) {
     try {
-      await forward.listen(spec.localPort);
+      await listen(spec.localPort);
     } catch (error) {
-      await forward.close();
+      await connections.close();
       throw error;
     }
   }
-  const { context } = forward;
   const { kind, name } = spec.target;
   const thing = { service: `svc/${name}`, pod: `pod/${name}`, selector: `pods -l ${name}` }[kind];
   const port = String(spec.port);
@@ -127,9 +109,6 @@ async function openKubernetesEndpoint(
       kind === "selector"
         ? `${context.kubectl} -n ${spec.namespace} get ${thing}`
         : `${context.kubectl} -n ${spec.namespace} port-forward ${thing} ${ports}`,
-    connect: forward.connect,
-    stream: forward.stream,
-    lastFailure: forward.lastFailure,
-    close: forward.close,
+    ...connections,
   };
 }

@@ -1,16 +1,14 @@
 import net from "node:net";
 import { type Duplex, pipeline } from "node:stream";
+import { toErrorCode } from "../errors.ts";
 import { KubeError } from "../kubernetes/error.ts";
-import { toErrorCode } from "../kubernetes/failure.ts";
 
 /** A port on 127.0.0.1 that forwards to the server. */
 export interface LocalPort {
   readonly port: number;
-  /** Frees the port and ends its connections. */
   close(): Promise<void>;
 }
 
-/** What a local port needs to serve. */
 export interface LocalPortOptions {
   /** Opens a connection to the server: a stream that has started, or a promise of an open one. */
   readonly open: (isBackground: boolean) => Duplex | Promise<Duplex>;
@@ -23,10 +21,7 @@ export interface LocalPortOptions {
   readonly onError?: (error: KubeError) => void;
 }
 
-/**
- * Listens on 127.0.0.1, for other clients. It uses this port or fails, because the address is in the state.
- * 0 = any free port.
- */
+/** Listens on 127.0.0.1, on this port or not at all, because the address is in the state. 0 = any free port. */
 export async function listenLocally(port: number, options: LocalPortOptions): Promise<LocalPort> {
   const sockets = new Set<net.Socket>();
   const server = net.createServer({ noDelay: true }, (socket) => {
@@ -59,11 +54,7 @@ export async function listenLocally(port: number, options: LocalPortOptions): Pr
   return {
     port: (server.address() as net.AddressInfo).port,
     close: async () => {
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      });
+      const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();
       await closed;
     },

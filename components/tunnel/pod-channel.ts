@@ -8,7 +8,6 @@ import { toCut, toPodFailure, toReplaced } from "./pod-failure.ts";
 import { createPulse, type Pulse } from "./pulse.ts";
 import type { PodPort } from "./target.ts";
 
-/** Receives the events of a channel. */
 export interface ChannelListener {
   readonly onData: (chunk: Buffer) => void;
   /** Called once, at the end. undefined = one side closed the connection normally. */
@@ -17,6 +16,8 @@ export interface ChannelListener {
 
 /** How a channel is opened, and how it finds out that the Pod is gone. */
 export interface ChannelOptions extends RequestOptions {
+  /** Ends the attempt, not an open channel. */
+  readonly signal: AbortSignal;
   readonly listener: ChannelListener;
   /** Whether it is certain that the Pod is gone. */
   readonly isPodGone: () => Promise<boolean>;
@@ -53,29 +54,21 @@ export async function openPodChannel(
   podPort: PodPort,
   options: ChannelOptions,
 ): Promise<PodChannel> {
-  const socket = await connectWebSocket(access, podPort, options);
-  return createChannel(socket, { access, podPort, ...options });
-}
-
-async function connectWebSocket(
-  access: KubeAccess,
-  podPort: PodPort,
-  options: RequestOptions,
-): Promise<WebSocket> {
-  try {
-    return await tryWebSocket(access, podPort, options);
-  } catch (error) {
+  const given = { access, podPort, ...options };
+  const socket = await connectWebSocket(given).catch(async (error: unknown) => {
     const isRefused = error instanceof KubeError && error.kind === "unauthorized";
     if (!isRefused || !access.renewCredentials()) throw error;
-    return await tryWebSocket(access, podPort, options);
-  }
+    return await connectWebSocket(given);
+  });
+  return createChannel(socket, given);
 }
 
-async function tryWebSocket(
-  access: KubeAccess,
-  podPort: PodPort,
-  options: RequestOptions,
-): Promise<WebSocket> {
+interface ChannelGiven extends ChannelOptions {
+  readonly access: KubeAccess;
+  readonly podPort: PodPort;
+}
+
+async function connectWebSocket({ access, podPort, ...options }: ChannelGiven): Promise<WebSocket> {
   const { namespace, pod: name, port } = podPort;
   const ask: KubeAsk = { verb: "get", resource: "pods/portforward", namespace, name };
   const url = toUrl(access.context, toPath(ask, { ports: String(port) }));
@@ -90,50 +83,43 @@ async function tryWebSocket(
       request.end();
     },
   };
-  options.signal?.throwIfAborted();
-  return await new Promise<WebSocket>((resolve, reject) => {
-    const socket = new WebSocket(url, [protocol], settings);
-    const abort = (): void => {
-      socket.terminate();
-    };
-    options.signal?.addEventListener("abort", abort, { once: true });
+  options.signal.throwIfAborted();
+  const socket = new WebSocket(url, [protocol], settings);
+  const abort = (): void => {
+    socket.terminate();
+  };
+  options.signal.addEventListener("abort", abort, { once: true });
+  const opened = new Promise<WebSocket>((resolve, reject) => {
     socket.once("unexpected-response", (_request, response) => {
       readRefusal(response, (body) => {
-        options.signal?.removeEventListener("abort", abort);
         reject(toRefusal(access.context, ask, { status: response.statusCode ?? 0, body }));
         socket.terminate();
       });
     });
     socket.on("error", (error) => {
-      options.signal?.removeEventListener("abort", abort);
       reject(toUnreachable(access.context, error, `open a port-forward to Pod "${name}"`));
     });
     socket.once("open", () => {
-      options.signal?.removeEventListener("abort", abort);
       // Data that comes with the handshake waits for a listener.
       socket.pause();
       resolve(socket);
     });
   });
+  return await opened.finally(() => {
+    options.signal.removeEventListener("abort", abort);
+  });
 }
 
 function readRefusal(response: IncomingMessage, done: (body: string) => void): void {
   let body = "";
-  const finish = (): void => {
-    response.removeAllListeners("close");
-    done(body);
-  };
   response.setEncoding("utf8");
   response.on("data", (chunk: string) => {
     if (body.length < 16_384) body += chunk;
   });
   response.on("error", () => undefined);
-  response.once("close", finish);
-}
-
-interface ChannelGiven extends ChannelOptions {
-  readonly access: KubeAccess;
-  readonly podPort: PodPort;
+  response.once("close", () => {
+    done(body);
+  });
 }
 
 function createChannel(socket: WebSocket, given: ChannelGiven): PodChannel {

@@ -1,11 +1,11 @@
 import type { KubeAccess } from "../kubernetes/access.ts";
 import { KubeError, toShownText } from "../kubernetes/error.ts";
-import type { PodPort } from "./target.ts";
+import { type PodPort, placeOf } from "./target.ts";
 
 /** Explains the error channel's text: the port is closed in the Pod, or the Pod is gone. */
 export function toPodFailure(access: KubeAccess, podPort: PodPort, text: string): KubeError {
   const { namespace, pod, port } = podPort;
-  const where = `in namespace "${namespace}" (context "${access.context.name}")`;
+  const where = placeOf(access, namespace);
   const said = toShownText(text);
   if (/connection refused/i.test(text)) {
     return new KubeError(
@@ -26,12 +26,11 @@ export function toPodFailure(access: KubeAccess, podPort: PodPort, text: string)
 export function toReplaced(access: KubeAccess, { namespace, pod }: PodPort): KubeError {
   return new KubeError(
     "pod-gone",
-    `Pod "${pod}" in namespace "${namespace}" (context "${access.context.name}") was replaced or ended while a connection to it was open`,
+    `Pod "${pod}" ${placeOf(access, namespace)} was replaced or ended while a connection to it was open`,
     { hint: "run the same command again; what was done is found and kept" },
   );
 }
 
-/** A connection that broke after it was open. */
 export function toCut(podPort: PodPort, reason: string): KubeError {
   return new KubeError(
     "cut",

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { createKubeAccess, type KubeAccess } from "../kubernetes/access.ts";
 import { isPassing, KubeError } from "../kubernetes/error.ts";
 import {
@@ -7,32 +7,22 @@ import {
   type KubeconfigChoice,
   loadKubeContext,
 } from "../kubernetes/kubeconfig.ts";
-import type { Dial, Patience } from "./dial.ts";
+import type { Connections, Dial, Patience } from "./dial.ts";
 import { type LocalPort, listenLocally } from "./local-port.ts";
 import { openPodChannel, type PodChannel } from "./pod-channel.ts";
 import { TunnelStream } from "./stream.ts";
 import { isPodGone, type KubeTarget, type PodPort, resolvePodPort } from "./target.ts";
 
-/** Options of a port-forward. */
 export interface PortForwardOptions {
   readonly patience?: Partial<Patience>;
   /** Gets the error of each connection that failed at the local port; its client only sees it close. */
   readonly onError?: (error: KubeError) => void;
 }
 
-/** A port-forward to one Service or Pod: any number of connections, each with its own websocket. */
-export interface PortForward {
+/** A port-forward to one Service or Pod. Each connection has its own websocket. */
+export interface PortForward extends Connections {
   readonly context: KubeContext;
-  /** Opens a connection. Resolves with an open stream when the Pod's node has accepted it. */
-  connect(): Promise<Duplex>;
-  /** For node-postgres' `stream`: not yet connected, started by its `connect()`. */
-  stream(): TunnelStream;
-  /** Serves the local port; fails if it is taken. */
-  listen(port: number): Promise<void>;
-  /** The newest failure of a connection, until one succeeds. */
-  lastFailure(): KubeError | undefined;
-  /** Ends every connection and frees the local port. */
-  close(): Promise<void>;
+  readonly listen: (port: number) => Promise<void>;
 }
 
 const usualPatience: Patience = { attempts: 3, backoffMs: 250, timeoutMs: 9_000 };
@@ -113,7 +103,7 @@ async function findPatiently(pods: PodFinder, patience: Patience): Promise<void>
       const pauseMs = patience.backoffMs * 4 ** (attempt - 1);
       const isLate = attempt >= patience.attempts || Date.now() + pauseMs >= deadline;
       if (!isPassing(error) || isLate) throw error;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await delay(pauseMs);
     }
   }
 }

@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
 import type WebSocket from "ws";
 
-/** Gets the signs of a lost connection. */
 export interface PulseListener {
   /** No data since the last beat; the connection may still be alive. */
   readonly onQuiet: () => void;

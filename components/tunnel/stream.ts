@@ -1,4 +1,5 @@
 import { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { isPassing, KubeError } from "../kubernetes/error.ts";
 import type { StreamSource } from "./dial.ts";
 import type { PodChannel } from "./pod-channel.ts";
@@ -98,15 +99,10 @@ export class TunnelStream extends Duplex {
     }
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      if (this.#isBackground) timer.unref();
-      this.#abort.signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+  /** Ends early when the stream is destroyed. */
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#abort;
+    await delay(ms, undefined, { signal, ref: !this.#isBackground }).catch(() => undefined);
   }
 
   async #tryOnce(leftMs: number): Promise<void> {

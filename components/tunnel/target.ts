@@ -5,16 +5,16 @@ import type {
   V1Service,
   V1ServicePort,
 } from "@kubernetes/client-node";
-import type { KubeTargetSpec } from "../config/spec/postgres.ts";
+import type { EndpointSpec } from "../config/spec/postgres.ts";
 import type { KubeAccess, RequestOptions } from "../kubernetes/access.ts";
 import { KubeError, toShownText } from "../kubernetes/error.ts";
+import { compareText } from "../sort.ts";
 
 /** The Service or Pod in the stack file, and its port. */
-export interface KubeTarget {
-  readonly namespace: string;
-  readonly target: KubeTargetSpec;
-  readonly port: number;
-}
+export type KubeTarget = Pick<
+  Extract<EndpointSpec, { kind: "kubernetes" }>,
+  "namespace" | "target" | "port"
+>;
 
 /** What a port-forward needs: one Pod and the port in it. */
 export interface PodPort {
@@ -37,92 +37,101 @@ export async function resolvePodPort(
   wanted: KubeTarget,
   options: RequestOptions,
 ): Promise<PodPort> {
+  const { namespace } = wanted;
+  const place = placeOf(access, namespace);
+  const kubectl = `${access.context.kubectl} -n ${namespace}`;
+  const lookup = { ...wanted, access, options, place, kubectl };
   switch (wanted.target.kind) {
     case "pod":
-      return await resolvePod(access, wanted, options);
+      return await resolvePod(lookup);
     case "service":
-      return await resolveService(access, wanted, options);
+      return await resolveService(lookup);
     case "selector":
-      return await resolveSelector(access, wanted, options);
+      return await resolveSelector(lookup);
   }
 }
 
-async function resolvePod(
-  access: KubeAccess,
-  wanted: KubeTarget,
-  options: RequestOptions,
-): Promise<PodPort> {
-  const { namespace, target, port } = wanted;
-  const ask = { verb: "get", resource: "pods", namespace, name: target.name } as const;
+interface Lookup extends KubeTarget {
+  readonly access: KubeAccess;
+  readonly options: RequestOptions;
+  /** The namespace and context, for messages. */
+  readonly place: string;
+  /** With flags that lead there. */
+  readonly kubectl: string;
+}
+
+async function resolvePod(lookup: Lookup): Promise<PodPort> {
+  const { access, options, namespace, target, port, place, kubectl } = lookup;
+  const { name } = target;
+  const ask = { verb: "get", resource: "pods", namespace, name } as const;
   const pod = (await access.read(ask, {}, options)) as V1Pod;
   if (pod.status?.phase !== "Running" || pod.metadata?.deletionTimestamp !== undefined) {
-    throw new KubeError(
-      "no-ready-pod",
-      `Pod "${target.name}" in namespace "${namespace}" (context "${access.context.name}") does not run: ${formatPod(pod)}`,
-      { hint: `${access.context.kubectl} -n ${namespace} describe pod ${target.name}` },
-    );
+    const message = `Pod "${name}" ${place} does not run: ${formatPod(pod)}`;
+    throw new KubeError("no-ready-pod", message, { hint: `${kubectl} describe pod ${name}` });
   }
-  return { namespace, pod: target.name, uid: pod.metadata?.uid, port };
+  return { namespace, pod: name, uid: pod.metadata?.uid, port };
 }
 
-async function resolveService(
-  access: KubeAccess,
-  wanted: KubeTarget,
-  options: RequestOptions,
-): Promise<PodPort> {
-  const { namespace, target } = wanted;
+async function resolveService(lookup: Lookup): Promise<PodPort> {
+  const { access, options, namespace, target } = lookup;
   const ask = { verb: "get", resource: "services", namespace, name: target.name } as const;
   const service = (await access.read(ask, {}, options)) as V1Service;
-  const port = findServicePort(access, wanted, service);
-  refuseExternal(access, wanted, service);
+  const port = findServicePort(lookup, service);
+  refuseExternal(lookup, service);
   const selector = toSelector(service);
-  if (selector === "") return await resolveSlices(access, { wanted, port }, options);
-  const list = { verb: "list", resource: "pods", namespace, name: undefined } as const;
-  const answer = await access.read(list, { labelSelector: selector }, options);
-  const pods = ((answer as { items?: V1Pod[] }).items ?? []).toSorted(byName);
-  const ready = pods.find(isReady);
-  if (ready === undefined) throw toNoReadyPod(access, wanted, { pods, selector });
-  const pod = ready.metadata?.name ?? "";
-  const uid = ready.metadata?.uid;
+  if (selector === "") return await resolveSlices(lookup, port);
+  const [ready] = await findReady(lookup, selector);
   const targetPort = port.targetPort ?? port.port;
-  return { namespace, pod, uid, port: toPodPort(access, ready, targetPort) };
+  return { namespace, ...idOf(ready), port: toPodPort(lookup, ready, targetPort) };
 }
 
 /** The one Pod with the labels: of several nobody knows which is the primary. */
-async function resolveSelector(
-  access: KubeAccess,
-  wanted: KubeTarget,
-  options: RequestOptions,
-): Promise<PodPort> {
-  const { namespace, target, port } = wanted;
-  const list = { verb: "list", resource: "pods", namespace, name: undefined } as const;
-  const answer = await access.read(list, { labelSelector: target.name }, options);
-  const pods = ((answer as { items?: V1Pod[] }).items ?? []).toSorted(byName);
-  const [first, ...more] = pods.filter(isReady);
-  if (first === undefined) throw toNoReadyPod(access, wanted, { pods, selector: target.name });
-  if (more.length > 0) {
-    const names = [first, ...more].map((pod) => pod.metadata?.name ?? "?").join(", ");
-    throw new KubeError(
-      "not-found",
-      `several ready Pods in namespace "${namespace}" (context "${access.context.name}") have the labels ${target.name}: ${names}`,
-      {
-        hint: `add the label that only the primary has to berth:postgres.endpoint.kubernetes.selector; see them with: ${access.context.kubectl} -n ${namespace} get pods -l ${target.name} --show-labels`,
-      },
-    );
+async function resolveSelector(lookup: Lookup): Promise<PodPort> {
+  const { namespace, target, port, place, kubectl } = lookup;
+  const ready = await findReady(lookup, target.name);
+  if (ready.length > 1) {
+    const names = ready.map((pod) => pod.metadata?.name ?? "?").join(", ");
+    const message = `several ready Pods ${place} have the labels ${target.name}: ${names}`;
+    throw new KubeError("not-found", message, {
+      hint: `add the label that only the primary has to berth:postgres.endpoint.kubernetes.selector; see them with: ${kubectl} get pods -l ${target.name} --show-labels`,
+    });
   }
-  return { namespace, pod: first.metadata?.name ?? "", uid: first.metadata?.uid, port };
+  return { namespace, ...idOf(ready[0]), port };
 }
 
-/**
- * Follows a Service without a selector: Patroni and its operators write the primary's Pod into its endpoints, which
- * Kubernetes copies to EndpointSlices.
- */
-async function resolveSlices(
-  access: KubeAccess,
-  { wanted, port }: { readonly wanted: KubeTarget; readonly port: V1ServicePort },
-  options: RequestOptions,
-): Promise<PodPort> {
-  const { namespace, target } = wanted;
+function idOf({ metadata }: V1Pod): Pick<PodPort, "pod" | "uid"> {
+  return { pod: metadata?.name ?? "", uid: metadata?.uid };
+}
+
+/** The ready Pods with these labels, by name. Throws if there is none. */
+async function findReady(lookup: Lookup, selector: string): Promise<[V1Pod, ...V1Pod[]]> {
+  const { target, place, kubectl } = lookup;
+  const found = await listPods(lookup, { labelSelector: selector });
+  const pods = found.toSorted((a, b) =>
+    compareText(a.metadata?.name ?? "", b.metadata?.name ?? ""),
+  );
+  const [first, ...more] = pods.filter(isReady);
+  if (first !== undefined) return [first, ...more];
+  const states = pods.map((pod) => `${pod.metadata?.name ?? "?"} is ${formatPod(pod)}`);
+  const state = states.join("; ") || `no Pod has the labels ${selector}`;
+  const whose = target.kind === "service" ? `Service "${target.name}"` : "the selector";
+  throw new KubeError("no-ready-pod", `${whose} ${place} has no ready Pod: ${state}`, {
+    hint: `${kubectl} get pods -l ${selector}`,
+  });
+}
+
+async function listPods(
+  { access, options, namespace }: Pick<Lookup, "access" | "options" | "namespace">,
+  query: Readonly<Record<string, string>>,
+): Promise<readonly V1Pod[]> {
+  const ask = { verb: "list", resource: "pods", namespace, name: undefined } as const;
+  const { items = [] } = (await access.read(ask, query, options)) as { items?: V1Pod[] };
+  return items;
+}
+
+/** Of a Service without a selector: Patroni and its operators write the primary's Pod into its endpoints. */
+async function resolveSlices(lookup: Lookup, port: V1ServicePort): Promise<PodPort> {
+  const { access, options, namespace, target, place, kubectl } = lookup;
   const apiVersion = "discovery.k8s.io/v1";
   const list = { verb: "list", apiVersion, resource: "endpointslices", namespace } as const;
   const query = { labelSelector: `kubernetes.io/service-name=${target.name}` };
@@ -139,9 +148,9 @@ async function resolveSlices(
     const why = found.length === 0 ? "has no ready endpoint" : "leads to addresses, not to a Pod";
     throw new KubeError(
       found.length === 0 ? "no-ready-pod" : "not-found",
-      `Service "${target.name}" in namespace "${namespace}" (context "${access.context.name}") has no selector and ${why}`,
+      `Service "${target.name}" ${place} has no selector and ${why}`,
       {
-        hint: `name the primary's labels in berth:postgres.endpoint.kubernetes.selector, or use a direct endpoint; see them with: ${access.context.kubectl} -n ${namespace} get endpointslices -l ${query.labelSelector}`,
+        hint: `name the primary's labels in berth:postgres.endpoint.kubernetes.selector, or use a direct endpoint; see them with: ${kubectl} get endpointslices -l ${query.labelSelector}`,
       },
     );
   }
@@ -149,10 +158,7 @@ async function resolveSlices(
   return { namespace, pod: name, uid, port: ready.number ?? port.port };
 }
 
-/**
- * Whether the Pod has ended, or another Pod has its name. False while the Pod terminates, and if the Pod cannot
- * be read. It needs the same permissions as finding the Pod.
- */
+/** Whether the Pod has ended, or another has its name. False while it terminates, and if it cannot be read. */
 export async function isPodGone(
   access: KubeAccess,
   { target }: KubeTarget,
@@ -160,12 +166,15 @@ export async function isPodGone(
   options: RequestOptions,
 ): Promise<boolean> {
   const { namespace, pod: name } = podPort;
-  const ask = { resource: "pods", namespace } as const;
+  const ask = { verb: "get", resource: "pods", namespace, name } as const;
+  const query = { fieldSelector: `metadata.name=${name}` };
   try {
     const there =
       target.kind === "pod"
-        ? ((await access.read({ ...ask, verb: "get", name }, {}, options)) as V1Pod)
-        : await findByName(access, podPort, options);
+        ? ((await access.read(ask, {}, options)) as V1Pod)
+        : (await listPods({ access, namespace, options }, query)).find(
+            ({ metadata }) => metadata?.name === name,
+          );
     const isEnded = /^(Succeeded|Failed)$/.test(there?.status?.phase ?? "");
     return there === undefined || isEnded || there.metadata?.uid !== podPort.uid;
   } catch (error) {
@@ -173,30 +182,14 @@ export async function isPodGone(
   }
 }
 
-async function findByName(
-  access: KubeAccess,
-  { namespace, pod }: PodPort,
-  options: RequestOptions,
-): Promise<V1Pod | undefined> {
-  const list = { verb: "list", resource: "pods", namespace, name: undefined } as const;
-  const answer = await access.read(list, { fieldSelector: `metadata.name=${pod}` }, options);
-  const { items = [] } = answer as { items?: V1Pod[] };
-  return items.find(({ metadata }) => metadata?.name === pod);
-}
-
-function findServicePort(
-  access: KubeAccess,
-  wanted: KubeTarget,
-  service: V1Service,
-): V1ServicePort {
-  const { namespace, target } = wanted;
+function findServicePort({ target, place, ...wanted }: Lookup, service: V1Service): V1ServicePort {
   const ports = service.spec?.ports ?? [];
   const port = ports.find((p) => p.port === wanted.port && (p.protocol ?? "TCP") === "TCP");
   if (port !== undefined) return port;
   const there = ports.map((p) => (p.name ? `${String(p.port)} (${p.name})` : String(p.port)));
   throw new KubeError(
     "not-found",
-    `Service "${target.name}" in namespace "${namespace}" (context "${access.context.name}") has no port ${String(wanted.port)}; it has: ${there.join(", ") || "none"}`,
+    `Service "${target.name}" ${place} has no port ${String(wanted.port)}; it has: ${there.join(", ") || "none"}`,
     { hint: "set berth:postgres.endpoint.kubernetes.port to one of them" },
   );
 }
@@ -207,16 +200,16 @@ function toSelector(service: V1Service): string {
   return labels.map(([key, value]) => `${key}=${value}`).join(",");
 }
 
-function refuseExternal(access: KubeAccess, wanted: KubeTarget, { spec }: V1Service): void {
+function refuseExternal({ target, place }: Lookup, { spec }: V1Service): void {
   if (spec?.type !== "ExternalName") return;
   throw new KubeError(
     "not-found",
-    `Service "${wanted.target.name}" in namespace "${wanted.namespace}" (context "${access.context.name}") stands for ${spec.externalName ?? "another host"}; a port-forward needs a Pod`,
+    `Service "${target.name}" ${place} stands for ${spec.externalName ?? "another host"}; a port-forward needs a Pod`,
     { hint: "use a direct endpoint with that host, or name another Service" },
   );
 }
 
-function toPodPort(access: KubeAccess, pod: V1Pod, targetPort: number | string): number {
+function toPodPort({ access, kubectl }: Lookup, pod: V1Pod, targetPort: number | string): number {
   if (typeof targetPort === "number") return targetPort;
   const containers: readonly V1Container[] = [
     ...(pod.spec?.containers ?? []),
@@ -225,11 +218,10 @@ function toPodPort(access: KubeAccess, pod: V1Pod, targetPort: number | string):
   const named = containers.flatMap((c) => c.ports ?? []).find((p) => p.name === targetPort);
   if (named !== undefined) return named.containerPort;
   const name = pod.metadata?.name ?? "";
-  const namespace = pod.metadata?.namespace ?? "";
   throw new KubeError(
     "not-found",
     `Pod "${name}" (context "${access.context.name}") has no port named "${targetPort}", which its Service points to`,
-    { hint: `${access.context.kubectl} -n ${namespace} describe pod ${name}` },
+    { hint: `${kubectl} describe pod ${name}` },
   );
 }
 
@@ -242,25 +234,8 @@ function isReady(pod: V1Pod): boolean {
   );
 }
 
-function byName(a: V1Pod, b: V1Pod): number {
-  const [left, right] = [a.metadata?.name ?? "", b.metadata?.name ?? ""];
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-function toNoReadyPod(
-  access: KubeAccess,
-  wanted: KubeTarget,
-  found: { readonly pods: readonly V1Pod[]; readonly selector: string },
-): KubeError {
-  const { namespace, target } = wanted;
-  const pods = found.pods.map((pod) => `${pod.metadata?.name ?? "?"} is ${formatPod(pod)}`);
-  const state = pods.length > 0 ? pods.join("; ") : `no Pod has the labels ${found.selector}`;
-  const whose = target.kind === "service" ? `Service "${target.name}"` : "the selector";
-  return new KubeError(
-    "no-ready-pod",
-    `${whose} in namespace "${namespace}" (context "${access.context.name}") has no ready Pod: ${state}`,
-    { hint: `${access.context.kubectl} -n ${namespace} get pods -l ${found.selector}` },
-  );
+export function placeOf({ context }: Pick<KubeAccess, "context">, namespace: string): string {
+  return `in namespace "${namespace}" (context "${context.name}")`;
 }
 
 /** `Pending (ImagePullBackOff)`, `Running, not ready`: the word that `kubectl get pods` shows. */

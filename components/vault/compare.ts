@@ -1,6 +1,5 @@
-import type { Json } from "./objects.ts";
-
-type Data = Readonly<Record<string, Json>>;
+import { isMapping } from "../mapping.ts";
+import type { Json, VaultData } from "./objects.ts";
 
 /** Keys that Vault shows under another name. */
 const shownAs: Readonly<Record<string, string>> = {
@@ -17,7 +16,7 @@ const mostShown = 60;
  * How a live object differs from what is planned for it, one text for each key; none = it is as planned. What
  * the plan does not say counts for nothing.
  */
-export function findDifferences(wanted: Data, live: Data): readonly string[] {
+export function findDifferences(wanted: VaultData, live: VaultData): readonly string[] {
   return listDifferent(wanted, live).map((key) => {
     const [is, planned] = [findLive(live, key), wanted[key]].map(show);
     return is === undefined || planned === undefined
@@ -27,7 +26,7 @@ export function findDifferences(wanted: Data, live: Data): readonly string[] {
 }
 
 /** The keys of the plan whose live value is another one. */
-export function listDifferent(wanted: Data, live: Data): readonly string[] {
+export function listDifferent(wanted: VaultData, live: VaultData): readonly string[] {
   return Object.entries(wanted).flatMap(([key, value]) => {
     const isOrdered = key.endsWith("_statements");
     return notKept.has(key) || isSame(value, findLive(live, key), isOrdered) ? [] : [key];
@@ -35,9 +34,9 @@ export function listDifferent(wanted: Data, live: Data): readonly string[] {
 }
 
 /** The live value of a key. Of a connection of the database engine Vault shows most in an object of its own. */
-export function findLive(live: Data, key: string): Json | undefined {
+export function findLive(live: VaultData, key: string): Json | undefined {
   const details = live["connection_details"];
-  return live[shownAs[key] ?? key] ?? (isObject(details) ? details[key] : undefined);
+  return live[shownAs[key] ?? key] ?? (isMapping(details) ? details[key] : undefined);
 }
 
 /** Vault shows durations as seconds, a text with commas as a list, and no value for what is empty. */
@@ -51,9 +50,9 @@ function isSame(wanted: Json, live: Json | undefined, isOrdered: boolean): boole
     };
     return JSON.stringify(sort(all)) === JSON.stringify(sort(live as readonly Json[]));
   }
-  if (isObject(live)) {
+  if (isMapping(live)) {
     return (
-      isObject(wanted) &&
+      isMapping(wanted) &&
       Object.entries(wanted).every(([key, value]) => isSame(value, live[key], isOrdered))
     );
   }
@@ -75,10 +74,6 @@ function toText(value: Json): string {
 function isEmpty(value: Json): boolean {
   if (Array.isArray(value)) return value.length === 0;
   return value === null || value === "" || value === 0 || value === false;
-}
-
-function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function show(value: Json | undefined): string | undefined {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Json } from "./objects.ts";
+import type { VaultData } from "./objects.ts";
 
 /** What a {@link VaultConnection} is made from. Nothing in it is secret. */
 export interface VaultConnectionArgs {
@@ -7,7 +7,7 @@ export interface VaultConnectionArgs {
   /** As in `VaultObject`: `postgres/config/wiki`. */
   readonly path: string;
   /** Without the password. Its key `berth` says which stack and app the connection belongs to. */
-  readonly data: Readonly<Record<string, Json>>;
+  readonly data: VaultData;
   /** 1Password item with Vault's own login, as `vault/item`. The provider reads it. */
   readonly item: string;
   /** Write over a connection of that name that this stack did not make. */

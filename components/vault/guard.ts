@@ -1,19 +1,24 @@
 import type { StackIdentity } from "../config/spec/postgres.ts";
 import { joinFixes, type Problem } from "../errors.ts";
+import { isMapping } from "../mapping.ts";
 import { hasMark, markIn } from "./mark.ts";
-import type { Json, VaultObject } from "./objects.ts";
+import {
+  findMount,
+  type Json,
+  toPolicyPath,
+  toTexts,
+  type VaultData,
+  type VaultObject,
+} from "./objects.ts";
 
 /**
  * Vault overwrites a policy or role of the same name without a word. So Berth looks first whose it is: its own have a
  * mark, or belong to a policy that has one.
  */
 
-type Data = Readonly<Record<string, Json>>;
-
 /** What is in Vault where a stack wants its objects, by the path of the object. */
-export type FoundObjects = ReadonlyMap<string, Data>;
+export type FoundObjects = ReadonlyMap<string, VaultData>;
 
-/** What the guard needs to know. */
 export interface GuardFacts {
   readonly stack: StackIdentity;
   /** Names of the apps with `vault.adopt`. */
@@ -28,13 +33,12 @@ export function findForeign(
   objects: readonly VaultObject[],
   facts: GuardFacts,
 ): readonly Problem[] {
-  const problems = objects.map((object) => {
+  return objects.flatMap((object) => {
     const data = facts.found.get(object.path);
-    if (data === undefined || isOurs(object, data, facts)) return undefined;
-    if (object.app !== undefined && facts.adopting.has(object.app)) return undefined;
+    if (data === undefined || isOurs(object, data, facts)) return [];
+    if (object.app !== undefined && facts.adopting.has(object.app)) return [];
     return toProblem(object, data);
   });
-  return problems.filter((one) => one !== undefined);
 }
 
 /** The policy of an app's roles, where another stack or script makes it and it is not there yet. */
@@ -54,14 +58,12 @@ export function findUnready(
   });
 }
 
-export function toPolicyPath(policy: string): string {
-  return `sys/policies/acl/${policy}`;
-}
-
-function isOurs(object: VaultObject, data: Data, facts: GuardFacts): boolean {
+function isOurs(object: VaultObject, data: VaultData, facts: GuardFacts): boolean {
   const { stack, found, policies } = facts;
   const isMarked = (text: Json | undefined): boolean =>
     typeof text === "string" && hasMark(text, stack);
+  const isMarkedIn = (values: Json | undefined): boolean =>
+    isMapping(values) && isMarked(markIn(values));
   const isOurPolicy = (policy = ""): boolean =>
     isMarked(found.get(toPolicyPath(policy))?.["policy"]);
   switch (object.kind) {
@@ -76,9 +78,9 @@ function isOurs(object: VaultObject, data: Data, facts: GuardFacts): boolean {
         (policy) => toTexts(object.data["token_policies"]).includes(policy) && isOurPolicy(policy),
       );
     case "connection":
-      return isMarked(markIn(toObject(data["connection_details"])));
+      return isMarkedIn(data["connection_details"]);
     case "group":
-      return isMarked(markIn(toObject(data["metadata"])));
+      return isMarkedIn(data["metadata"]);
     case "database-role":
       return (
         data["db_name"] === object.data["db_name"] && isOurPolicy(policies.get(object.app ?? ""))
@@ -89,16 +91,6 @@ function isOurs(object: VaultObject, data: Data, facts: GuardFacts): boolean {
     case "transit-key":
       return true;
   }
-}
-
-function toTexts(value: Json | undefined): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : [];
-}
-
-function toObject(value: Json | undefined): Data {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Data)
-    : {};
 }
 
 const kinds: Readonly<Record<VaultObject["kind"], string>> = {
@@ -115,30 +107,23 @@ const kinds: Readonly<Record<VaultObject["kind"], string>> = {
   "database-role": "the role",
 };
 
-function toProblem({ kind, app, path }: VaultObject, data: Data): Problem {
-  const isMount = kind === "mount" || kind === "auth";
-  const name = isMount ? path.replace(/^sys\/(mounts\/)?/, "") : path;
-  const type = isMount && typeof data["type"] === "string" ? ` of type ${data["type"]}` : "";
+function toProblem(object: VaultObject, data: VaultData): Problem {
+  const { kind, app, path } = object;
+  const mount = findMount(object);
+  const type =
+    mount !== undefined && typeof data["type"] === "string" ? ` of type ${data["type"]}` : "";
   return {
     ...(app !== undefined && { app }),
     at: path,
-    what: `Vault has ${kinds[kind]} ${name}${type}, which this stack did not make`,
-    fix: toFix({ app, isMount, name }),
+    what: `Vault has ${kinds[kind]} ${mount ?? path}${type}, which this stack did not make`,
+    fix: toFix(app, mount),
   };
 }
 
-function toFix({
-  app,
-  isMount,
-  name,
-}: {
-  readonly app: string | undefined;
-  readonly isMount: boolean;
-  readonly name: string;
-}): string {
-  if (isMount) {
+function toFix(app: string | undefined, mount: string | undefined): string {
+  if (mount !== undefined) {
     return joinFixes(
-      `to use it as it is, add ${name} to berth:secrets.vault.manage.existing`,
+      `to use it as it is, add ${mount} to berth:secrets.vault.manage.existing`,
       "or give the mount another name",
     );
   }

@@ -3,21 +3,14 @@ import { isTargeted } from "../config/environment.ts";
 import { managesVault } from "../config/plugins.ts";
 import type { StackSpec } from "../config/spec.ts";
 import { toVaultPlace, type VaultPlace } from "./http/access.ts";
+import type { ForConnections } from "./resources.ts";
 
 /** The Vault of a stack in a run of Pulumi. */
 export interface OpenedVault {
   /** Vault's own login to Postgres, which makes the logins of apps. */
   readonly login: string;
-  /**
-   * Registers what the stack makes inside Vault.
-   *
-   * @param berth Berth's provider, for connections.
-   * @param granted What must be there before an app's connection, by the app's name.
-   */
-  readonly create: (
-    berth: pulumi.ProviderResource,
-    granted: (app: string) => readonly pulumi.Resource[],
-  ) => readonly pulumi.Resource[];
+  /** Registers what the stack makes inside Vault. */
+  readonly create: (forConnections: ForConnections) => readonly pulumi.Resource[];
 }
 
 /** How Berth's provider reaches Vault; empty = it need not. */
@@ -42,5 +35,5 @@ export async function openVault(spec: StackSpec): Promise<OpenedVault | undefine
   ]);
   const compared = await compareVault(spec);
   const login = compared.vault.inside.database.user;
-  return { login, create: (berth, granted) => createVaultObjects(compared, { berth, granted }) };
+  return { login, create: (forConnections) => createVaultObjects(compared, forConnections) };
 }

@@ -1,18 +1,12 @@
 import pLimit from "p-limit";
-import { type FoundObjects, toPolicyPath } from "./guard.ts";
+import type { FoundObjects } from "./guard.ts";
 import type { VaultClient } from "./http/client.ts";
-import type { Json, VaultObject } from "./objects.ts";
-
-type Data = Readonly<Record<string, Json>>;
+import { toPolicyPath, type VaultData, type VaultObject } from "./objects.ts";
 
 /** Requests at a time. */
 const width = 8;
 
-/**
- * Reads what is in Vault where the objects of a stack go, and the policies of their apps.
- *
- * @param policies Names of policies that other objects depend on.
- */
+/** Reads what is in Vault where the objects of a stack go, and the policies that these depend on. */
 export async function inspectVault(
   client: Pick<VaultClient, "read">,
   objects: readonly VaultObject[],
@@ -25,7 +19,7 @@ export async function inspectVault(
     readMounts(client, objects),
     ...wanted.map((path) => limit(async () => [path, await client.read(path)] as const)),
   ]);
-  const found = read.filter((one): one is readonly [string, Data] => one[1] !== undefined);
+  const found = read.filter((one): one is readonly [string, VaultData] => one[1] !== undefined);
   return new Map([...mounts, ...found]);
 }
 
@@ -38,7 +32,7 @@ function isOnItsOwn({ kind }: VaultObject): boolean {
 async function readMounts(
   client: Pick<VaultClient, "read">,
   objects: readonly VaultObject[],
-): Promise<readonly (readonly [string, Data])[]> {
+): Promise<readonly (readonly [string, VaultData])[]> {
   const tables = ["sys/mounts", "sys/auth"].filter((table) =>
     objects.some(({ path }) => path.startsWith(`${table}/`)),
   );
@@ -46,7 +40,7 @@ async function readMounts(
     const all = Object.entries((await client.read(table)) ?? {});
     return all
       .filter(([name]) => name.endsWith("/"))
-      .map(([name, data]) => [`${table}/${name.slice(0, -1)}`, data as Data] as const);
+      .map(([name, data]) => [`${table}/${name.slice(0, -1)}`, data as VaultData] as const);
   });
   return (await Promise.all(read)).flat();
 }

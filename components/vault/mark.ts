@@ -1,6 +1,6 @@
 import type { StackIdentity } from "../config/spec/postgres.ts";
 import type { StackSpec } from "../config/spec.ts";
-import type { Json } from "./objects.ts";
+import type { VaultData } from "./objects.ts";
 
 /** The stack that an object inside Vault belongs to, and the app: `berth: stack 0123456789abcdef, app wiki`. */
 export function toMark({ stack, postgres }: StackSpec, app?: string): string {
@@ -9,9 +9,7 @@ export function toMark({ stack, postgres }: StackSpec, app?: string): string {
   return `berth: stack ${id}${app === undefined ? "" : `, app ${app}`}`;
 }
 
-/** What a mark says. */
 export interface Mark {
-  /** Id of the stack. */
   readonly stack: string;
   /** undefined = apps share the object. */
   readonly app: string | undefined;
@@ -29,7 +27,12 @@ export function hasMark(text: string, { id, former = [] }: Pick<StackIdentity, "
   return found !== undefined && [id, ...former].includes(found);
 }
 
-/** The mark of an object that has names and values: there it is a value with a name. */
-export function markIn({ berth }: Readonly<Record<string, Json>>): string | undefined {
+/** The mark for an object that has names and values: there it is a value with a name. */
+export function toMarkValue(spec: StackSpec, app: string): { readonly berth: string } {
+  return { berth: toMark(spec, app).replace(/^berth: /, "") };
+}
+
+/** The mark of such an object. */
+export function markIn({ berth }: VaultData): string | undefined {
   return typeof berth === "string" ? `berth: ${berth}` : undefined;
 }

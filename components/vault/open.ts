@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isOffline, readVaultEnvironment } from "../config/environment.ts";
 import type { VaultSpec } from "../config/spec/secrets.ts";
-import type { AppSpec, StackSpec } from "../config/spec.ts";
+import type { StackSpec } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
 import { findForeign, findUnready, type GuardFacts } from "./guard.ts";
 import { readVaultAccess, toVaultPlace } from "./http/access.ts";
@@ -55,14 +55,14 @@ async function inspectFacts(
   const { stack } = postgres;
   if (stack === undefined) throw new Error("a stack that runs has an identity");
   const owners = apps.filter(({ name }) => objects.some(({ app }) => app === name));
-  const policies = new Map(owners.flatMap(toPolicy));
+  const policies = new Map(
+    owners.flatMap(({ name, vault }) =>
+      vault === undefined ? [] : [[name, vault.policy] as const],
+    ),
+  );
   const adopting = new Set(owners.filter(({ vault }) => vault?.adopt).map(({ name }) => name));
   const found = await inspectVault(client, objects, [...policies.values()]);
   return { stack, adopting, policies, found };
-}
-
-function toPolicy({ name, vault }: AppSpec): readonly (readonly [string, string])[] {
-  return vault === undefined ? [] : [[name, vault.policy]];
 }
 
 /** Why a preview does not look into Vault; undefined = it does. */

@@ -1,24 +1,8 @@
 import type { VaultInsideSpec } from "../config/spec/vault-inside.ts";
-import type { AppSpec, StackSpec } from "../config/spec.ts";
-import type { VaultObject, VaultObjectKind } from "./objects.ts";
+import type { AppSpec, StackSpec, VaultApp } from "../config/spec.ts";
+import { type VaultObject, vaultKinds } from "./objects.ts";
 import { planApp } from "./plan/app.ts";
-import type { VaultApp } from "./plan/parts.ts";
 import { planShared } from "./plan/shared.ts";
-
-/** The order in which the objects are made. A policy comes before what it is about, since it says whose that is. */
-const order: readonly VaultObjectKind[] = [
-  "mount",
-  "auth",
-  "auth-config",
-  "jwt-config",
-  "transit-key",
-  "policy",
-  "auth-role",
-  "connection",
-  "database-role",
-  "jwt-role",
-  "group",
-];
 
 /**
  * All objects inside Vault that a stack needs, except what others made, in the order in which they are made. `pulumi
@@ -35,7 +19,7 @@ export function planVault(
   const all = [...planShared(stack), ...users.flatMap((app) => planApp(stack, app))];
   return all
     .filter((object) => !isOfExisting(object, vault.inside))
-    .toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+    .toSorted((a, b) => vaultKinds.indexOf(a.kind) - vaultKinds.indexOf(b.kind));
 }
 
 /** Those that `pulumi up` makes for this stack. */

@@ -2,10 +2,9 @@ import { crc32 } from "node:zlib";
 import { databaseCredentials } from "../config/derive/names.ts";
 import type { AppVaultSpec } from "../config/spec/vault.ts";
 import type { VaultOperatorSpec, VaultReaderSpec } from "../config/spec/vault-inside.ts";
-import type { Json, VaultObject } from "./objects.ts";
+import { type Json, toPolicyPath, type VaultObject } from "./objects.ts";
 
-/** One path of a policy. */
-interface Rule {
+export interface Rule {
   readonly path: string;
   readonly capabilities: readonly string[];
   /** Values that a parameter may have, by name; empty = any. Others may not be given. undefined = all may. */
@@ -53,7 +52,6 @@ function toDenied(allowed: Values): Values {
   return Object.fromEntries(filled.map(([name]) => [name, ["", []]]));
 }
 
-/** What the ServiceAccounts of an app may read. */
 export function toAppRules({ login, secrets }: AppVaultSpec): readonly Rule[] {
   return [
     ...(login === undefined
@@ -85,7 +83,7 @@ export function toOpsRules(
   const isOwn = (path: string): boolean => path.startsWith(`${app.name}/`);
   const mounts = [kvMount, ...secrets.filter(({ path }) => isOwn(path)).map(({ mount }) => mount)];
   return [
-    { path: `sys/policies/acl/${policy}`, capabilities: ["read"] },
+    { path: toPolicyPath(policy), capabilities: ["read"] },
     ...roles.map(({ path, data }) => ({
       path,
       capabilities: ["create", "read", "update", "delete"],

@@ -3,23 +3,23 @@ import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { getVersion } from "@pulumi/vault/utilities.js";
 import { readVaultEnvironment } from "../config/environment.ts";
+import { describeItem } from "../config/spec/item.ts";
 import { projectFolder } from "../project-folder.ts";
+import { builders } from "./builders.ts";
 import { VaultConnection } from "./connection.ts";
 import { readVaultAddress, toVaultPlace } from "./http/access.ts";
-import { toData, type VaultObject } from "./objects.ts";
+import { findMount, toData, type VaultObject } from "./objects.ts";
 import type { ComparedVault } from "./open.ts";
-import { builders } from "./resources/builders.ts";
 
 /** Loaded only for a stack that makes objects inside Vault. */
 
 /** What connections need, which Berth's own provider makes. */
-interface ForConnections {
+export interface ForConnections {
   readonly berth: pulumi.ProviderResource;
   /** What must be there before the connection of an app. */
   readonly granted: (app: string) => readonly pulumi.Resource[];
 }
 
-/** Registers all objects that this run makes. */
 export function createVaultObjects(
   compared: ComparedVault,
   forConnections: ForConnections,
@@ -49,7 +49,7 @@ function createConnection(
   const adopt = spec.apps.find(({ name }) => name === app)?.vault?.adopt === true;
   return new VaultConnection(
     app,
-    { app, path: at, data: toData(object, readText), item: `${item.vault}/${item.item}`, adopt },
+    { app, path: at, data: toData(object, readText), item: describeItem(item), adopt },
     { provider: berth, dependsOn: [...dependsOn, ...granted(app)] },
   );
 }
@@ -66,17 +66,14 @@ function createObject(
     (one) => one.kind === "jwt-config" && one.path === `auth/${mount}/config`,
   );
   // State may not know a mount that an earlier run of the stack made. If it does, this says nothing.
-  const isThere = (kind === "mount" || kind === "auth") && made.has(at);
-  return builders[kind](
-    logicalName,
-    {
-      mount,
-      name,
-      data: toData(object, readText),
-      config: config === undefined ? {} : toData(config, readText),
-    },
-    { ...opts, ...(isThere && { import: name }) },
-  );
+  const isThere = findMount(object) !== undefined && made.has(at);
+  const built = {
+    mount,
+    name,
+    data: toData(object, readText),
+    config: config === undefined ? {} : toData(config, readText),
+  };
+  return builders[kind](logicalName, built, { ...opts, ...(isThere && { import: name }) });
 }
 
 function readText(file: string): string {
@@ -85,16 +82,10 @@ function readText(file: string): string {
 
 /** A mount comes before what is in it, and a policy before the roles that give it. */
 function isNeededBy(object: VaultObject, before: VaultObject): boolean {
-  const mount = toMountPath(before);
+  const mount = findMount(before);
   if (mount !== undefined) return object.path.startsWith(`${mount}/`);
   if (object.app !== before.app || before.app === undefined) return false;
   return before.kind === "policy" ? object.kind !== "policy" : before.kind === "connection";
-}
-
-/** Where objects of a mount begin; undefined = the object is none. */
-function toMountPath({ kind, path: at }: VaultObject): string | undefined {
-  if (kind === "mount") return at.replace(/^sys\/mounts\//, "");
-  return kind === "auth" ? at.replace(/^sys\//, "") : undefined;
 }
 
 /** Mount and name of an object by its path, and the name of its resource, which no other of the type has. */
@@ -118,11 +109,8 @@ function toPlace({ kind, path: at }: VaultObject): {
   }[kind];
   const [, mount = "", name = ""] = shape.exec(at) ?? [];
   const isMount = kind === "mount" || kind === "auth";
-  return {
-    mount: isMount ? name : mount,
-    name,
-    logicalName: mount === "" ? name : `${mount}/${name}`,
-  };
+  const logicalName = mount === "" ? name : `${mount}/${name}`;
+  return { mount: isMount ? name : mount, name, logicalName };
 }
 
 /**

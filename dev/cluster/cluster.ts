@@ -23,8 +23,6 @@ import {
   postgresService,
   readManifests,
 } from "./objects.ts";
-import { type OperatorOptions, startOperator } from "./operator.ts";
-import { stopProgram } from "./stop.ts";
 
 /** A Kubernetes API server on this machine, with a simulated node and the real 1Password operator. */
 export interface Cluster {
@@ -33,7 +31,6 @@ export interface Cluster {
   readonly kubeconfig: string;
 }
 
-/** Options of {@link openCluster}. */
 export interface ClusterOptions {
   readonly home: string;
   readonly tools: ClusterTools;
@@ -45,7 +42,10 @@ export interface ClusterOptions {
 export async function openCluster({ home, tools, owner }: ClusterOptions): Promise<Cluster> {
   const files = toFiles(home);
   makeFolder(files);
-  if (owner !== undefined) watch(home, owner);
+  if (owner !== undefined) {
+    const others = programs.filter((program) => program !== "watchdog");
+    startWatchdog(owner, { ...files.of("watchdog"), pidFiles: others.map(files.pid) });
+  }
   const isRunning = findRunning(files.pid("api-server")) !== undefined;
   const ports = (isRunning ? readPorts(files) : undefined) ?? (await choosePorts(files));
   await startEtcd(files, tools);
@@ -64,27 +64,4 @@ export async function addPostgres(cluster: Cluster, postgres: PostgresService): 
   await applyAll(api, [namespace(where)]);
   const objects = [portForward(postgres), postgresService(where), postgresPod(where)];
   await applyAll(api, [...objects, ...berthRights(where)]);
-}
-
-/** Starts the 1Password operator. */
-export async function addOperator(
-  { home }: Cluster,
-  tools: ClusterTools,
-  options: OperatorOptions,
-): Promise<void> {
-  await startOperator(toFiles(home), tools, options);
-}
-
-/** Keeps the cluster running when its owner ends. */
-export async function keepCluster({ home }: Cluster): Promise<void> {
-  await stopProgram(toFiles(home), "watchdog");
-}
-
-function watch(home: string, owner: number): void {
-  const files = toFiles(home);
-  startWatchdog(owner, {
-    pidFile: files.pid("watchdog"),
-    logFile: files.log("watchdog"),
-    pidFiles: programs.filter((program) => program !== "watchdog").map(files.pid),
-  });
 }

@@ -2,10 +2,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import https from "node:https";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { BerthError } from "../../components/errors.ts";
 import type { ClusterTools } from "../../toolchain/cluster.ts";
-import { findRunning, startInBackground } from "../background.ts";
+import { findRunning, startInBackground, waitUntilReady } from "../background.ts";
 import { writePrivately } from "../connect/vault-data.ts";
 import { type ClusterFiles, type Ports, type Program, readTokens } from "./files.ts";
 
@@ -15,9 +13,6 @@ import { type ClusterFiles, type Ports, type Program, readTokens } from "./files
  * only this user can open.
  */
 
-/** Milliseconds until a program must be ready, on a busy machine. */
-const readyWithin = 90_000;
-
 /** Names of sockets in the cluster's folder. etcd needs the form of a host with a port. */
 const etcdSocket = "localhost:1";
 const peerSocket = "localhost:2";
@@ -26,7 +21,7 @@ const peerSocket = "localhost:2";
 export async function startEtcd(files: ClusterFiles, tools: ClusterTools): Promise<void> {
   if (findRunning(files.pid("etcd")) !== undefined) return;
   mkdirSync(files.etcdData, { recursive: true, mode: 0o700 });
-  start(files, "etcd", tools.etcd, [
+  const args = [
     `--data-dir=${files.etcdData}`,
     `--listen-client-urls=unix://${etcdSocket}`,
     `--advertise-client-urls=unix://${etcdSocket}`,
@@ -35,7 +30,8 @@ export async function startEtcd(files: ClusterFiles, tools: ClusterTools): Promi
     `--initial-cluster=default=unix://${peerSocket}`,
     "--unsafe-no-fsync",
     "--log-level=warn",
-  ]);
+  ];
+  startInBackground({ ...files.of("etcd"), command: tools.etcd, args });
   await until(files, "etcd", () => existsSync(path.join(files.home, etcdSocket)));
 }
 
@@ -51,7 +47,7 @@ export async function startApiServer(
       const key = privateKey.export({ type: "sec1", format: "pem" }).toString();
       writePrivately(files.accountKey, key);
     }
-    start(files, "api-server", tools.apiServer, [
+    const args = [
       `--etcd-servers=unix://${etcdSocket}`,
       "--bind-address=127.0.0.1",
       "--advertise-address=127.0.0.1",
@@ -66,9 +62,13 @@ export async function startApiServer(
       `--service-account-signing-key-file=${files.accountKey}`,
       "--service-cluster-ip-range=10.96.0.0/16",
       "--kubelet-preferred-address-types=InternalIP",
-    ]);
+    ];
+    startInBackground({ ...files.of("api-server"), command: tools.apiServer, args });
   }
-  await until(files, "api-server", () => isReady(files, ports.apiServer));
+  await until(files, "api-server", () => {
+    const { admin } = readTokens(files);
+    return existsSync(files.certificate) && isServing(files, ports.apiServer, "/readyz", admin);
+  });
 }
 
 /** Starts kwok, which sets the status of nodes and pods, and answers port-forwards as a kubelet does. */
@@ -78,7 +78,7 @@ export async function startKwok(
   ports: Ports,
 ): Promise<void> {
   if (findRunning(files.pid("kwok")) === undefined) {
-    start(files, "kwok", tools.kwok, [
+    const args = [
       `--kubeconfig=${files.kwokKubeconfig}`,
       "--manage-all-nodes",
       "--enable-crds=ClusterPortForward",
@@ -87,58 +87,27 @@ export async function startKwok(
       `--node-port=${String(ports.kwok)}`,
       `--tls-cert-file=${files.certificate}`,
       `--tls-private-key-file=${files.certificateKey}`,
-    ]);
+    ];
+    startInBackground({ ...files.of("kwok"), command: tools.kwok, args });
   }
-  await until(files, "kwok", () => isServing(files, ports.kwok, "/healthz", undefined));
+  await until(files, "kwok", () => isServing(files, ports.kwok, "/healthz"));
 }
 
-function start(
-  files: ClusterFiles,
-  program: Program,
-  command: string,
-  args: readonly string[],
-): void {
-  startInBackground({
-    pidFile: files.pid(program),
-    logFile: files.log(program),
-    command,
-    args,
-    cwd: files.home,
-  });
-}
-
-/** Waits until a program is ready. If it ends, the error has the last lines of its log. */
 async function until(
   files: ClusterFiles,
   program: Program,
   isReady: () => boolean | Promise<boolean>,
 ): Promise<void> {
-  const deadline = Date.now() + readyWithin;
-  while (!(await isReady())) {
-    const isGone = findRunning(files.pid(program)) === undefined;
-    if (isGone || Date.now() > deadline) {
-      // Gives it time to write the rest of its log.
-      await delay(100);
-      const end = readFileSync(files.log(program), "utf8").trimEnd().split("\n").slice(-3);
-      const how = isGone ? "ended at once" : "is not ready";
-      throw new BerthError(`the test cluster's ${program} ${how}:\n  ${end.join("\n  ")}`, {
-        hint: `see ${files.log(program)}`,
-      });
-    }
-    await delay(50);
-  }
-}
-
-function isReady(files: ClusterFiles, port: number): Promise<boolean> {
-  if (!existsSync(files.certificate)) return Promise.resolve(false);
-  return isServing(files, port, "/readyz", readTokens(files).admin);
+  const describe = (isGone: boolean): string =>
+    `the test cluster's ${program} ${isGone ? "ended at once" : "is not ready"}`;
+  await waitUntilReady(files.of(program), describe, isReady);
 }
 
 function isServing(
   files: ClusterFiles,
   port: number,
   url: string,
-  token: string | undefined,
+  token?: string,
 ): Promise<boolean> {
   return new Promise((resolve) => {
     const request = https.get({

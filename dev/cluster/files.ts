@@ -8,7 +8,6 @@ import { freePort } from "../postgres/ports.ts";
 export const users = ["berth", "admin", "guest", "kwok", "operator"] as const;
 export type User = (typeof users)[number];
 
-/** Files of a cluster. */
 export function toFiles(home: string) {
   const at = (name: string): string => path.join(home, name);
   return {
@@ -26,7 +25,12 @@ export function toFiles(home: string) {
     accountKey: at("certs/service-account.key"),
     etcdData: at("etcd"),
     pid: (program: Program): string => at(`${program}.pid`),
-    log: (program: Program): string => at(`${program}.log`),
+    /** As `startInBackground` takes them. */
+    of: (program: Program) => ({
+      pidFile: at(`${program}.pid`),
+      logFile: at(`${program}.log`),
+      cwd: home,
+    }),
   };
 }
 export type ClusterFiles = ReturnType<typeof toFiles>;
@@ -82,7 +86,6 @@ export async function choosePorts(files: ClusterFiles): Promise<Ports> {
   return { apiServer, kwok };
 }
 
-/** Writes the kubeconfigs, readable only by this user. */
 export function writeKubeconfigs(files: ClusterFiles, ports: Ports): void {
   const tokens = readTokens(files);
   const write = (file: string, named: readonly User[]): void => {

@@ -22,44 +22,35 @@ The operator needs its own mount: Linux, as root or with unprivileged user names
 Nodes and pods are simulated, no container runs. All files are in .berth/dev.
 `;
 
-const say = (line: string): void => {
-  print(line);
-};
-
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      stop: { type: "boolean", default: false },
-      down: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const flag = { type: "boolean", default: false } as const;
+  const { values } = parseArgs({ options: { stop: flag, down: flag, help: flag } });
   if (values.help) {
     printFile(help);
     return 0;
   }
   if (values.stop || values.down) {
     await (values.down ? removeSandbox(devHome) : stopSandbox(devHome));
-    say(values.down ? "removed: everything in .berth/dev" : "stopped");
+    print(values.down ? "removed: everything in .berth/dev" : "stopped");
     return 0;
   }
   keepToSandbox();
   const interruption = new Interruption(isSandboxRunning(devHome));
-  const { cluster: tools } = await ensureClusterToolchain(say);
+  const { cluster: tools } = await ensureClusterToolchain(print);
   const { openSandboxCluster } = await import("./sandbox-cluster.ts");
-  say("Starting Postgres, the stand-in for 1Password Connect, and a Kubernetes API server");
+  print("Starting Postgres, the stand-in for 1Password Connect, and a Kubernetes API server");
   const sandbox = await openSandbox({ home: devHome, place: "cluster" });
   const opening = openSandboxCluster(sandbox, tools);
   const { cluster, keep } = await interruption.waitFor(opening);
   await keep();
   const kubeconfig = path.relative(projectFolder, cluster.kubeconfig);
-  say(
+  print(
     `kubeconfig  ${kubeconfig} (contexts: berth, with only the rights that Berth needs; admin; guest)`,
   );
-  say(`try         kubectl --kubeconfig ${kubeconfig} --context admin get pods -A`);
-  say("up          npm start -- --cluster");
-  say("stop        npm run cluster -- --stop, or --down to remove everything");
-  say("the cluster runs");
+  print(`try         kubectl --kubeconfig ${kubeconfig} --context admin get pods -A`);
+  print("up          npm start -- --cluster");
+  print("stop        npm run cluster -- --stop, or --down to remove everything");
+  print("the cluster runs");
   return 0;
 }
 

@@ -1,22 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import { KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import pLimit from "p-limit";
 import { parseAllDocuments } from "yaml";
-import { sendRaw } from "./raw-request.ts";
+import type { Manifest } from "../../components/delivery/yaml.ts";
+import { loadKubeConfig, sendRaw } from "./raw-request.ts";
 import { waitFor } from "./wait-for.ts";
 
-/** Any object of the API. */
-export interface Manifest {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
-  readonly [field: string]: unknown;
-}
+export type { Manifest };
 
 /** A Postgres of this machine that the cluster has a Service for. */
 export interface PostgresService {
@@ -35,14 +26,10 @@ const containerPort = 5432;
 const labels = { "app.kubernetes.io/name": "postgresql" };
 
 /** Requests to the API server as the user of a context. */
-export function openApi(kubeconfig: string, context = "admin"): KubernetesObjectApi {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  config.setCurrentContext(context);
-  return KubernetesObjectApi.makeApiClient(config);
+export function openApi(kubeconfig: string, context?: string): KubernetesObjectApi {
+  return KubernetesObjectApi.makeApiClient(loadKubeConfig(kubeconfig, context));
 }
 
-/** Applies objects, several at a time. */
 export async function applyAll(
   api: KubernetesObjectApi,
   objects: readonly Manifest[],
@@ -106,7 +93,6 @@ interface DefinitionSpec {
   readonly versions: readonly { readonly name: string; readonly served: boolean }[];
 }
 
-/** All documents in the files of a folder. */
 export function readManifests(folder: string): Manifest[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.ya?ml$/.test(name))
@@ -173,82 +159,72 @@ export function portForward({ namespace: where, port }: PostgresService): Manife
   };
 }
 
-/** What differs between the ways to Postgres. */
-interface RightsOptions {
-  /** On port-forwards. One over a websocket starts as a GET. From Kubernetes 1.35 it also needs `create`. */
-  readonly verbs?: readonly string[];
-  /** Whether the Service has no selector. @default false */
-  readonly followsEndpoints?: boolean;
-}
-
-/** The rights of user `berth` in the namespace: exactly what Berth needs to reach Postgres. */
+/**
+ * The rights of user `berth` in the namespace: exactly what Berth needs to reach Postgres.
+ *
+ * @param followsEndpoints Whether the Service has no selector.
+ * @param verbs On port-forwards. One over a websocket starts as a GET. From Kubernetes 1.35 it also needs `create`.
+ */
 export function berthRights(
   where: string,
-  { verbs = ["get", "create"], followsEndpoints = false }: RightsOptions = {},
+  followsEndpoints = false,
+  verbs: readonly string[] = ["get", "create"],
 ): Manifest[] {
-  const name = "berth-port-forward";
-  const rule = (resources: string[], may: readonly string[], group = "") => ({
-    apiGroups: [group],
-    resources,
-    verbs: may,
-  });
-  return [
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "Role",
-      metadata: { name, namespace: where },
-      rules: [
-        rule(["services"], ["get"]),
-        rule(["pods"], ["get", "list"]),
-        rule(["pods/portforward"], verbs),
-        ...(followsEndpoints ? [rule(["endpointslices"], ["list"], "discovery.k8s.io")] : []),
-      ],
-    },
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "RoleBinding",
-      metadata: { name, namespace: where },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "berth" }],
-    },
-  ];
+  return giveRights({ name: "berth-port-forward", namespace: where }, [
+    rule("", ["services"], ["get"]),
+    rule("", ["pods"], ["get", "list"]),
+    rule("", ["pods/portforward"], verbs),
+    ...(followsEndpoints ? [rule("discovery.k8s.io", ["endpointslices"], ["list"])] : []),
+  ]);
 }
 
 /** The rights of user `berth` in all namespaces that cluster mode also needs. */
 export function deliveryRights(): Manifest[] {
-  const name = "berth-delivery";
-  const rule = (group: string, resources: string[], verbs: string[]) => ({
-    apiGroups: [group],
-    resources,
-    verbs,
-  });
   const all = ["get", "list", "watch", "create", "patch", "delete"];
+  return giveRights({ name: "berth-delivery" }, [
+    rule("", ["namespaces"], ["get", "create", "patch"]),
+    rule("onepassword.com", ["onepassworditems"], all),
+    rule("argoproj.io", ["applications"], all),
+  ]);
+}
+
+const rbac = "rbac.authorization.k8s.io";
+
+function rule(group: string, resources: readonly string[], verbs: readonly string[]) {
+  return { apiGroups: [group], resources, verbs };
+}
+
+/** Gives user `berth` a role of its own: in one namespace, or in all. */
+function giveRights(
+  metadata: Manifest["metadata"],
+  rules: readonly ReturnType<typeof rule>[],
+): Manifest[] {
+  const kind = metadata.namespace === undefined ? "ClusterRole" : "Role";
   return [
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRole",
-      metadata: { name },
-      rules: [
-        rule("", ["namespaces"], ["get", "create", "patch"]),
-        rule("onepassword.com", ["onepassworditems"], all),
-        rule("argoproj.io", ["applications"], all),
-      ],
-    },
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRoleBinding",
-      metadata: { name },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
-      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "berth" }],
-    },
+    { apiVersion: `${rbac}/v1`, kind, metadata, rules },
+    bind(metadata, metadata.name, toUser("berth")),
   ];
 }
 
+/** Gives somebody the rights of a ClusterRole, or of a Role if the binding is in a namespace. */
+export function bind(metadata: Manifest["metadata"], role: string, subject: object): Manifest {
+  const kind = metadata.namespace === undefined ? "ClusterRole" : "Role";
+  return {
+    apiVersion: `${rbac}/v1`,
+    kind: `${kind}Binding`,
+    metadata,
+    roleRef: { apiGroup: rbac, kind, name: role },
+    subjects: [subject],
+  };
+}
+
+function toUser(name: string) {
+  return { apiGroup: rbac, kind: "User", name };
+}
+
 /** Gives the operator the rights of its own release. */
-export const operatorBinding: Manifest = {
-  apiVersion: "rbac.authorization.k8s.io/v1",
-  kind: "ClusterRoleBinding",
-  metadata: { name: "onepassword-operator" },
-  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "manager-role" },
-  subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "operator" }],
-};
+export const operatorBinding = bind(
+  { name: "onepassword-operator" },
+  "manager-role",
+  toUser("operator"),
+);

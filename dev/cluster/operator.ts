@@ -30,10 +30,8 @@ export async function startOperator(
     "--health-probe-bind-address=0",
   ] as const;
   startInBackground({
-    pidFile: files.pid("operator"),
-    logFile: files.log("operator"),
+    ...files.of("operator"),
     ...(await asPod("the 1Password operator", account, program)),
-    cwd: files.home,
     env: {
       KUBECONFIG: files.operatorKubeconfig,
       WATCH_NAMESPACE: "",

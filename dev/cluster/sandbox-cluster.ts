@@ -1,8 +1,11 @@
 import type { ClusterTools } from "../../toolchain/cluster.ts";
+import { stopInBackground } from "../background.ts";
 import { clusterHomeOf, type Sandbox } from "../sandbox.ts";
 import { databaseNamespace, pinCluster } from "../stack-file.ts";
-import { addOperator, addPostgres, type Cluster, keepCluster, openCluster } from "./cluster.ts";
+import { addPostgres, type Cluster, openCluster } from "./cluster.ts";
+import { toFiles } from "./files.ts";
 import { applyAll, deliveryRights, type Manifest, namespace, openApi } from "./objects.ts";
+import { startOperator } from "./operator.ts";
 import { isClusterRunning } from "./stop.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -14,7 +17,7 @@ import { waitFor } from "./wait-for.ts";
 export async function openSandboxCluster(
   sandbox: Sandbox,
   tools: ClusterTools,
-): Promise<{ readonly cluster: Cluster; readonly keep: () => Promise<void> }> {
+): Promise<{ readonly cluster: Cluster; readonly keep: () => Promise<unknown> }> {
   const home = clusterHomeOf(sandbox.home);
   const owner = isClusterRunning(home) ? {} : { owner: process.pid };
   const cluster = await openCluster({ home, tools, ...owner });
@@ -24,11 +27,11 @@ export async function openSandboxCluster(
   const system = await api.read(namespace("kube-system"));
   pinCluster(sandbox.stackFile, system.metadata?.uid ?? "");
   const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = sandbox.env;
-  await addOperator(cluster, tools, { url, token, pollingInterval: 2 });
-  return { cluster, keep: () => keepCluster(cluster) };
+  const files = toFiles(home);
+  await startOperator(files, tools, { url, token, pollingInterval: 2 });
+  return { cluster, keep: () => stopInBackground(files.pid("watchdog")) };
 }
 
-/** Every OnePasswordItem of the cluster. */
 export async function listItems(cluster: Cluster): Promise<readonly Manifest[]> {
   const api = openApi(cluster.kubeconfig);
   const { items } = await api.list<Manifest>("onepassword.com/v1", "OnePasswordItem");

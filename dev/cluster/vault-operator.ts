@@ -3,23 +3,18 @@ import type { VaultOperatorTools } from "../../toolchain/cluster.ts";
 import { findRunning, startInBackground } from "../background.ts";
 import { type ClusterFiles, readPorts, writeKubeconfig } from "./files.ts";
 import { applyAll, applyDefinitions, openApi, readManifests } from "./objects.ts";
-import { type Account, addAccount, bindAccount, requestToken } from "./service-account.ts";
+import { addAccount, bindAccount, requestToken } from "./service-account.ts";
 
 /** The ServiceAccount of the operator's own chart, which the stack file has as its default. */
-export const operatorAccount: Account = {
+export const operatorAccount = {
   namespace: "vault-secrets-operator-system",
   name: "vault-secrets-operator-controller-manager",
 };
 
-/**
- * Starts the real Vault Secrets Operator, in all namespaces, as its ServiceAccount with the rights of its release.
- *
- * @param cache How it keeps its logins to Vault over a restart, as `direct-encrypted`.
- */
+/** Starts the real Vault Secrets Operator, in all namespaces, as its ServiceAccount with the rights of its release. */
 export async function startVaultOperator(
   files: ClusterFiles,
   tools: VaultOperatorTools,
-  cache: "none" | "direct-encrypted" = "none",
 ): Promise<void> {
   if (findRunning(files.pid("vault-operator")) !== undefined) return;
   const ports = readPorts(files);
@@ -38,18 +33,17 @@ export async function startVaultOperator(
   ];
   writeKubeconfig(kubeconfig, { files, ports, logins });
   startInBackground({
-    pidFile: files.pid("vault-operator"),
-    logFile: files.log("vault-operator"),
+    ...files.of("vault-operator"),
     command: tools.program,
     args: [
       "--metrics-bind-address=0",
       "--health-probe-bind-address=0",
       "--leader-elect=false",
-      `--client-cache-persistence-model=${cache}`,
+      // It keeps its logins to Vault over a restart.
+      "--client-cache-persistence-model=direct-encrypted",
       "--backoff-initial-interval=500ms",
       "--backoff-max-interval=2s",
     ],
-    cwd: files.home,
     env: { KUBECONFIG: kubeconfig, OPERATOR_NAMESPACE: operatorAccount.namespace },
   });
 }

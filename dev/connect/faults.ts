@@ -1,43 +1,38 @@
 import { z } from "zod";
 
-const times = z.number().int().positive().optional();
+const limits = {
+  /** Number of requests that fail. Without it the fault stays until it is cleared. */
+  times: z.number().int().positive().optional(),
+  /** Only requests whose path contains this text fail. */
+  path: z.string().optional(),
+};
 
-/**
- * Faults that the stand-in can simulate. `times` is the number of requests that fail; without it the fault
- * stays until it is cleared. `path` limits it to request paths that contain this text.
- */
 export const faultSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("rate-limit"),
     retryAfterSeconds: z.number().nonnegative(),
-    times,
-    path: z.string().optional(),
+    ...limits,
   }),
   z.strictObject({
     kind: z.literal("server-error"),
     status: z.number().int().min(500).max(599).optional(),
-    times,
-    path: z.string().optional(),
+    ...limits,
   }),
   z.strictObject({
     kind: z.literal("slow"),
     milliseconds: z.number().nonnegative(),
-    times,
-    path: z.string().optional(),
+    ...limits,
   }),
-  z.strictObject({ kind: z.literal("unauthorized"), times, path: z.string().optional() }),
-  z.strictObject({ kind: z.literal("truncated"), times, path: z.string().optional() }),
-  z.strictObject({ kind: z.literal("disconnect"), times, path: z.string().optional() }),
-  z.strictObject({ kind: z.literal("missing-item"), item: z.string() }),
+  z.strictObject({ kind: z.literal("truncated"), ...limits }),
+  z.strictObject({ kind: z.literal("disconnect"), ...limits }),
 ]);
 
-/** One fault; see {@link faultSchema}. */
 export type Fault = z.infer<typeof faultSchema>;
 
 /** What to do with one request: wait, then fail in this way or serve it. */
 export interface Verdict {
   readonly delayMilliseconds: number;
-  readonly failure: Exclude<Fault, { kind: "slow" | "missing-item" }> | undefined;
+  readonly failure: Exclude<Fault, { kind: "slow" }> | undefined;
 }
 
 /**
@@ -48,17 +43,10 @@ export interface Verdict {
 export class FaultScript {
   #entries: { fault: Fault; left: number }[] = [];
 
-  constructor(faults: readonly Fault[] = []) {
-    for (const fault of faults) this.play(fault);
-  }
-
-  /** Adds a fault after those already there. */
   play(fault: Fault): void {
-    const limit = "times" in fault ? fault.times : undefined;
-    this.#entries.push({ fault, left: limit ?? Number.POSITIVE_INFINITY });
+    this.#entries.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY });
   }
 
-  /** Removes all faults. */
   clear(): void {
     this.#entries = [];
   }
@@ -69,7 +57,7 @@ export class FaultScript {
     let failure: Verdict["failure"];
     for (const entry of this.#entries) {
       const { fault } = entry;
-      if (fault.kind === "missing-item" || entry.left <= 0) continue;
+      if (entry.left <= 0) continue;
       if (fault.path !== undefined && !path.includes(fault.path)) continue;
       if (fault.kind === "slow") delayMilliseconds += fault.milliseconds;
       else if (failure === undefined) failure = fault;
@@ -77,13 +65,5 @@ export class FaultScript {
       entry.left -= 1;
     }
     return { delayMilliseconds, failure };
-  }
-
-  /** Whether the stand-in hides this item. */
-  isHidden(item: { readonly id: string; readonly title: string }): boolean {
-    return this.#entries.some(
-      ({ fault }) =>
-        fault.kind === "missing-item" && (fault.item === item.id || fault.item === item.title),
-    );
   }
 }

@@ -1,5 +1,4 @@
-import type { FaultScript } from "./faults.ts";
-import { ConnectError, createItem, patchItem, replaceItem } from "./item-edits.ts";
+import { ConnectError, createItem, replaceItem } from "./item-edits.ts";
 import type { Item, VaultRecord, VaultStore } from "./vault-data.ts";
 
 /** A request with a valid token. `segments` is the path below `/v1`, decoded. */
@@ -16,28 +15,23 @@ export interface ApiResponse {
   readonly body?: unknown;
   /** Content of a file. */
   readonly bytes?: Buffer;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What the routes need. `scope` = ids of the vaults that the token has access to; undefined = all. */
 export interface ApiContext {
   readonly store: VaultStore;
-  readonly faults: FaultScript;
   readonly scope: readonly string[] | undefined;
   readonly mayWrite: boolean;
 }
 
 /**
- * The Connect REST API below `/v1`: vaults, items, files, activity. It knows nothing of HTTP, tokens and
+ * The Connect REST API below `/v1`: vaults, items and files. It knows nothing of HTTP, tokens and
  * faults; `server.ts` does.
  *
  * @throws ConnectError for everything that is not a 2xx.
  */
 export function answer(context: ApiContext, request: ApiRequest): ApiResponse {
   const [root, vaultId, items, itemId, ...rest] = request.segments;
-  if (root === "activity" && vaultId === undefined) {
-    return { status: 200, body: [], headers: { "Content-Range": "0-0/0" } };
-  }
   if (root !== "vaults") throw notFound("resource");
   if (vaultId === undefined) return listVaults(context, request);
   const vault = findVault(context, vaultId);
@@ -51,7 +45,7 @@ export function answer(context: ApiContext, request: ApiRequest): ApiResponse {
   }
   if (itemId === undefined) return answerItems(context, vault, request);
   const item = vault.items.find((candidate) => candidate.id === itemId);
-  if (item === undefined || context.faults.isHidden(item)) throw notFound(`item ${itemId}`);
+  if (item === undefined) throw notFound(`item ${itemId}`);
   if (rest.length > 0) return answerFiles(item, rest, request);
   return answerItem(context, item, request);
 }
@@ -83,21 +77,14 @@ function answerItems(context: ApiContext, vault: VaultRecord, request: ApiReques
     return { status: 200, body: toItemView(item) };
   }
   const isWanted = parseFilter(request.filter, ["eq", "co"]);
-  const found = vault.items.filter(
-    (item) => isWanted(item.title) && !context.faults.isHidden(item),
-  );
+  const found = vault.items.filter((item) => isWanted(item.title));
   return { status: 200, body: found.map(toSummary) };
 }
 
 function answerItem(context: ApiContext, item: Item, request: ApiRequest): ApiResponse {
-  expectMethod(request, ["GET", "PUT", "PATCH", "DELETE"]);
+  expectMethod(request, ["GET", "PUT"]);
   if (request.method === "GET") return { status: 200, body: toItemView(item) };
-  if (request.method === "DELETE") {
-    context.store.removeItem(item.vault.id, item.id);
-    return { status: 204 };
-  }
-  const edit = request.method === "PUT" ? replaceItem : patchItem;
-  const changed = edit(item, request.body);
+  const changed = replaceItem(item, request.body);
   context.store.putItem(changed);
   return { status: 200, body: toItemView(changed) };
 }

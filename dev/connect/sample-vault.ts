@@ -1,21 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { createItem, generateValue } from "./item-edits.ts";
-import { makeVault, type VaultRecord } from "./vault-data.ts";
+import { type FieldInput, makeVault, type VaultRecord } from "./vault-data.ts";
 
 /**
  * The section in which 1Password's apps put a custom field by default. It has an id and no label.
  * NOTE: the Pulumi and Terraform providers return a custom field only if it is in a section.
  */
 const UNNAMED_SECTION = { id: "add more" } as const;
-
-interface SampleField {
-  readonly id: string;
-  readonly label: string;
-  readonly type: "STRING" | "CONCEALED" | "EMAIL";
-  readonly value?: string;
-  readonly purpose?: "USERNAME" | "PASSWORD" | "NOTES";
-  readonly section?: { readonly id: string };
-}
 
 /**
  * The sandbox's vault "Coachlight" with the items of the sample apps and their neighbour. It has the forms
@@ -26,11 +17,11 @@ interface SampleField {
  */
 export function createSampleVault(): VaultRecord {
   const vault = makeVault("Coachlight", "Made by the stand-in for development and tests");
-  const add = (title: string, category: string, fields: readonly SampleField[]): void => {
+  const add = (title: string, category: string, fields: readonly FieldInput[]): void => {
     const sections = fields.some((field) => field.section) ? [UNNAMED_SECTION] : [];
     vault.items.push(createItem({ title, category, tags: ["berth"], sections, fields }, vault.id));
   };
-  const password = (): string => generateValue({ length: 32 });
+  const password = (): string => generateValue();
   const addLogin = (title: string, username: string): void => {
     add(title, "LOGIN", loginFields(username, password()));
   };
@@ -39,7 +30,7 @@ export function createSampleVault(): VaultRecord {
   addLogin("netbox-db-credentials", "netbox");
   add("netbox-redis-credentials", "PASSWORD", [passwordField(password()), notesField()]);
   add("netbox-django-secret", "SECURE_NOTE", [
-    custom("secret_key", generateValue({ length: 64 })),
+    custom("secret_key", generateValue(64)),
     custom("email_password", password()),
     notesField(),
   ]);
@@ -63,15 +54,11 @@ export function makeToken(): string {
   return `standin-${randomBytes(24).toString("base64url")}`;
 }
 
-function loginFields(username: string, password: string): readonly SampleField[] {
-  return [
-    { id: "username", label: "username", type: "STRING", purpose: "USERNAME", value: username },
-    passwordField(password),
-    notesField(),
-  ];
+function loginFields(username: string, password: string): readonly FieldInput[] {
+  return [usernameField(username), passwordField(password), notesField()];
 }
 
-function databaseFields(username: string, password: string): readonly SampleField[] {
+function databaseFields(username: string, password: string): readonly FieldInput[] {
   return [
     { id: "username", label: "username", type: "STRING", value: username },
     { id: "password", label: "password", type: "CONCEALED", value: password },
@@ -79,16 +66,20 @@ function databaseFields(username: string, password: string): readonly SampleFiel
   ];
 }
 
-function passwordField(value: string): SampleField {
+export function usernameField(value: string): FieldInput {
+  return { id: "username", label: "username", type: "STRING", purpose: "USERNAME", value };
+}
+
+export function passwordField(value: string): FieldInput {
   return { id: "password", label: "password", type: "CONCEALED", purpose: "PASSWORD", value };
 }
 
 /** Every item has notes. Empty notes have no value, and readers must accept that. */
-function notesField(): SampleField {
+function notesField(): FieldInput {
   return { id: "notesPlain", label: "notesPlain", type: "STRING", purpose: "NOTES" };
 }
 
-function custom(label: string, value: string): SampleField {
+function custom(label: string, value: string): FieldInput {
   const id = randomBytes(13).toString("hex");
   return { id, label, type: "CONCEALED", value, section: UNNAMED_SECTION };
 }

@@ -1,11 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { BerthError } from "../../components/errors.ts";
-import { findRunning, startInBackground, stopInBackground } from "../background.ts";
+import { readJsonIfThere } from "../../toolchain/read-if-there.ts";
+import { findRunning, startInBackground, stopInBackground, waitUntilReady } from "../background.ts";
 import { freePort } from "../postgres/ports.ts";
 
-/** Files of a sandbox's stand-in. */
 export interface ConnectFiles {
   readonly vault: string;
   readonly token: string;
@@ -15,58 +13,39 @@ export interface ConnectFiles {
 }
 
 const preferredPort = 18080;
+const main = fileURLToPath(new URL("main.ts", import.meta.url));
 
-/** Starts the stand-in, or finds it running. It keeps its port, so the next preview shows no change. */
-export async function startConnectStandIn(
-  files: ConnectFiles,
-  token: string,
-): Promise<{ url: string; isReused: boolean }> {
-  const known = existsSync(files.connectPort)
-    ? Number(readFileSync(files.connectPort, "utf8"))
-    : undefined;
+/** Starts the stand-in, or finds it running. It keeps its port, so the next preview shows no change. @returns its URL */
+export async function startConnectStandIn(files: ConnectFiles, token: string): Promise<string> {
+  const known = readJsonIfThere(files.connectPort) as number | undefined;
   if (known !== undefined && findRunning(files.connectPid) !== undefined) {
     const url = `http://127.0.0.1:${String(known)}`;
-    if (await answers(url, token)) return { url, isReused: true };
+    if (await answers(url, token)) return url;
   }
   await stopInBackground(files.connectPid);
-  const port = await freePort(known ?? preferredPort);
-  const url = await tryConnectStandIn(files, token, port);
-  if (url !== undefined) return { url, isReused: false };
-  // Another program may have taken the port in the meantime.
-  const other = await tryConnectStandIn(files, token, await freePort());
-  if (other !== undefined) return { url: other, isReused: false };
-  throw new BerthError("the stand-in for 1Password Connect did not start", {
-    hint: `see ${files.connectLog}`,
-  });
+  try {
+    return await runConnectStandIn(files, token, await freePort(known ?? preferredPort));
+  } catch (error) {
+    // It ends if another program has taken the port in the meantime.
+    if (findRunning(files.connectPid) !== undefined) throw error;
+    return await runConnectStandIn(files, token, await freePort());
+  }
 }
 
-/** Its URL when it answers; undefined = it ended, or took too long. */
-async function tryConnectStandIn(
+/** Starts it, and returns its URL when it answers. */
+async function runConnectStandIn(
   files: ConnectFiles,
   token: string,
   port: number,
-): Promise<string | undefined> {
+): Promise<string> {
   writeFileSync(files.connectPort, String(port));
-  startInBackground({
-    pidFile: files.connectPid,
-    logFile: files.connectLog,
-    args: [
-      fileURLToPath(new URL("main.ts", import.meta.url)),
-      "--vault",
-      files.vault,
-      "--port",
-      String(port),
-      "--token-file",
-      files.token,
-    ],
-  });
+  const program = { pidFile: files.connectPid, logFile: files.connectLog };
+  startInBackground({ ...program, args: [main, files.vault, files.token, String(port)] });
   const url = `http://127.0.0.1:${String(port)}`;
-  for (let waited = 0; waited < 15_000; waited += 50) {
-    if (await answers(url, token)) return url;
-    if (findRunning(files.connectPid) === undefined) return undefined;
-    await delay(50);
-  }
-  return undefined;
+  const describe = (isGone: boolean): string =>
+    `the stand-in for 1Password Connect ${isGone ? "ended" : "does not answer"}`;
+  await waitUntilReady(program, describe, () => answers(url, token));
+  return url;
 }
 
 async function answers(url: string, token: string): Promise<boolean> {

@@ -1,23 +1,9 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { BerthError } from "../../components/errors.ts";
 
 const sectionSchema = z.object({ id: z.string(), label: z.string().optional() });
-
-const recipeSchema = z.object({
-  length: z.number().int().min(1).max(64).optional(),
-  characterSets: z.array(z.enum(["LETTERS", "DIGITS", "SYMBOLS"])).optional(),
-  excludeCharacters: z.string().optional(),
-});
 
 const fieldSchema = z.object({
   id: z.string().optional(),
@@ -26,8 +12,6 @@ const fieldSchema = z.object({
   label: z.string().optional(),
   value: z.string().optional(),
   section: z.object({ id: z.string() }).optional(),
-  generate: z.boolean().optional(),
-  recipe: recipeSchema.optional(),
   entropy: z.number().optional(),
   totp: z.string().optional(),
 });
@@ -85,16 +69,12 @@ const vaultSchema = z.object({
 
 const fileSchema = z.object({ vaults: z.array(vaultSchema) });
 
-/** An item as a client sends it: POST, PUT, or the result of a PATCH. */
 export type ItemInput = z.infer<typeof itemInputSchema>;
 
-/** How a value is generated. The limits are those of the real server. */
-export type GeneratorRecipe = z.infer<typeof recipeSchema>;
+export type FieldInput = z.infer<typeof fieldSchema>;
 
-/** A field of a stored item, with an id and a type. */
 export type ItemField = z.infer<typeof itemSchema>["fields"][number];
 
-/** A stored item, as in the answer to GET. */
 export type Item = z.infer<typeof itemSchema>;
 
 /** A vault with its items, in memory and in the vault file. */
@@ -106,7 +86,6 @@ export function makeId(): string {
   return [...randomBytes(26)].map((byte) => alphabet[byte % 32]).join("");
 }
 
-/** An empty vault. */
 export function makeVault(name: string, description: string): VaultRecord {
   const now = new Date().toISOString();
   const common = { contentVersion: 0, createdAt: now, updatedAt: now, items: [] };
@@ -127,72 +106,44 @@ export class VaultStore {
     this.file = file;
   }
 
-  /** Reads a vault file. Its content is secret, so an error has key paths, never values. */
+  /** Reads a vault file. Its content is secret, so an error has nothing of it. */
   static load(file: string): VaultStore {
-    let content: unknown;
     try {
-      content = JSON.parse(readFileSync(file, "utf8"));
-    } catch (error) {
-      const reason = isMissing(error) ? "it does not exist" : "it cannot be read as JSON";
-      throw new BerthError(`vault file ${file}: ${reason}`, {
-        hint: "give the path of a vault file, or --create to make one with the sample vault",
+      return new VaultStore(fileSchema.parse(JSON.parse(readFileSync(file, "utf8"))).vaults, file);
+    } catch {
+      throw new BerthError(`${file} is not the vault file of a stand-in`, {
+        hint: "npm start -- --down removes the sandbox, and npm start makes another",
       });
     }
-    const parsed = fileSchema.safeParse(content);
-    if (!parsed.success) {
-      const places = parsed.error.issues.map((issue) => issue.path.join("."));
-      throw new BerthError(`vault file ${file}: not a vault file, see ${places.join(", ")}`, {
-        hint: "move it away and use --create to make a new one",
-      });
-    }
-    return new VaultStore(parsed.data.vaults, file);
   }
 
-  /** All vaults, in the order in which they were added. */
   vaults(): readonly VaultRecord[] {
     return [...this.#vaults.values()];
   }
 
-  /** One vault by id, or undefined. */
   vault(id: string): VaultRecord | undefined {
     return this.#vaults.get(id);
   }
 
-  /** One item by vault id and item id, or undefined. */
-  item(vaultId: string, itemId: string): Item | undefined {
-    return this.#vaults.get(vaultId)?.items.find((item) => item.id === itemId);
+  items(): readonly Item[] {
+    return this.vaults().flatMap(({ items }) => items);
   }
 
   /** Adds an item, or replaces the one with its id, and saves. */
   putItem(item: Item): void {
-    this.#change(item.vault.id, (items) => {
-      const index = items.findIndex((other) => other.id === item.id);
-      if (index === -1) items.push(item);
-      else items[index] = item;
-    });
-  }
-
-  /** Removes an item and saves. An unknown id changes nothing. */
-  removeItem(vaultId: string, itemId: string): void {
-    this.#change(vaultId, (items) => {
-      const index = items.findIndex((other) => other.id === itemId);
-      if (index !== -1) items.splice(index, 1);
-    });
-  }
-
-  /** Writes the vault file, if there is one. */
-  save(): void {
-    if (this.file === undefined) return;
-    writePrivately(this.file, `${JSON.stringify({ vaults: this.vaults() }, null, 2)}\n`);
-  }
-
-  #change(vaultId: string, edit: (items: Item[]) => void): void {
-    const vault = this.#vaults.get(vaultId);
-    if (vault === undefined) throw new Error(`no vault ${vaultId}`);
-    edit(vault.items);
+    const vault = this.#vaults.get(item.vault.id);
+    if (vault === undefined) throw new Error(`no vault ${item.vault.id}`);
+    const index = vault.items.findIndex((other) => other.id === item.id);
+    if (index === -1) vault.items.push(item);
+    else vault.items[index] = item;
     vault.contentVersion += 1;
     vault.updatedAt = new Date().toISOString();
     this.save();
+  }
+
+  save(): void {
+    if (this.file === undefined) return;
+    writePrivately(this.file, `${JSON.stringify({ vaults: this.vaults() }, null, 2)}\n`);
   }
 }
 
@@ -200,20 +151,10 @@ export class VaultStore {
 export function writePrivately(file: string, content: string): void {
   const draft = `${file}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    const descriptor = openSync(draft, "wx", 0o600);
-    try {
-      writeSync(descriptor, content);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    writeFileSync(draft, content, { flag: "wx", mode: 0o600, flush: true });
     renameSync(draft, file);
   } catch (error) {
     rmSync(draft, { force: true });
     throw error;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -183,7 +183,6 @@ berth:apps:
   },
 } satisfies Readonly<Record<string, Example>>;
 
-/** An example as a document shows it. */
 export function showExample(name: keyof typeof examples): string {
   const { text, shown }: Example = examples[name];
   const found = new Map(listTexts(name));
@@ -223,7 +222,7 @@ export function showUnlisted(): string {
 
 /** What the stack's user has to be allowed in the database's namespace. */
 export function showRights(): string {
-  return fence(formatYaml(berthRights("db-postgres", { followsEndpoints: true })));
+  return fence(formatYaml(berthRights("db-postgres", true)));
 }
 
 /** The texts of all manifests, by what a document calls them. */
@@ -256,7 +255,6 @@ function inCheckout(gitops: GitOpsSpec, prefix: string): GitOpsSpec {
   return { ...gitops, path: decideCheckout(gitops, facts).path };
 }
 
-/** A ConfigMap with all health checks. */
 export function healthText(): string {
   return fence(formatYaml([buildHealthSettings("argocd", healthChecks)]));
 }

@@ -6,6 +6,8 @@ import { toTable } from "./table.ts";
 
 /** Of one number of apps; in seconds. */
 export interface MeasuredApps {
+  /** The day, as 2026-11-28. */
+  readonly on: string;
   readonly n: number;
   /** Whether Berth's admin was a superuser. */
   readonly superuser: boolean;
@@ -20,11 +22,13 @@ export interface MeasuredApps {
     readonly tofu_s?: number;
     readonly tofu_missing?: string;
   };
-  readonly engine: { readonly up_s: number; readonly noop_s: number; readonly refresh_s: number };
+  readonly engine: { readonly noop_s: number };
   readonly berth_up_s: number;
   readonly berth_noop_s: number;
   readonly berth_noop_outside_s: number;
   readonly berth_refresh_s: number;
+  /** A login to each database and nothing else. */
+  readonly logins_s: number;
   readonly state_bytes: number;
 }
 
@@ -36,16 +40,39 @@ export interface SimulatedRow {
   readonly refresh_h: number;
 }
 
-export interface Measured {
-  /** Day, machine and versions. */
+/** Several stacks on one server, each with an admin role and a vault of its own; in seconds. */
+export interface MeasuredStacks {
+  /** The day, as 2026-11-28. */
+  readonly on: string;
+  /** Machine and versions. */
   readonly with: string;
-  readonly apps: readonly MeasuredApps[];
-  readonly tables?: {
-    readonly tables: number;
+  /** Of each stack. */
+  readonly apps: number;
+  /** In the order in which they came to the server. */
+  readonly stacks: readonly {
+    readonly up_s: number;
+    /** Unchanged, when all stacks are there. */
     readonly noop_s: number;
     readonly refresh_s: number;
-    readonly role_s: number;
-  };
+  }[];
+  /** Unchanged previews of all of them at the same time. */
+  readonly together_s: number;
+}
+
+export interface Measured {
+  /** Machine and versions. */
+  readonly with: string;
+  readonly apps: readonly MeasuredApps[];
+  readonly tables?:
+    | {
+        readonly on: string;
+        readonly tables: number;
+        readonly noop_s: number;
+        readonly refresh_s: number;
+        readonly role_s: number;
+      }
+    | undefined;
+  readonly stacks?: MeasuredStacks | undefined;
   readonly simulation?: {
     readonly apps: number;
     readonly servers: number;
@@ -79,6 +106,7 @@ export function floorTable(measured = readMeasured()): string {
   const hasTofu = measured.apps.some(({ floors }) => floors.tofu_s !== undefined);
   const head = [
     "apps",
+    "rounds",
     "Berth's admin",
     "`pulumi up`",
     "of psql",
@@ -94,6 +122,7 @@ export function floorTable(measured = readMeasured()): string {
     const optional = (s: number | undefined): string => (s === undefined ? "–" : time(s));
     return [
       count(one.n),
+      String(one.rounds),
       adminOf(one),
       time(up),
       ratio(up, psql_s),
@@ -111,7 +140,9 @@ export function floorTable(measured = readMeasured()): string {
     ]),
   );
   const notes = [...absent].map(([name, why]) => `Not measured: ${name} (${toLine(why)}).`);
-  return [`Measured with ${measured.with}.`, toTable(head, rows), ...notes].join("\n\n");
+  const days = [...new Set(measured.apps.map(({ on }) => on))].toSorted().join(" and ");
+  const what = `Measured with ${measured.with}, on ${days}; each figure is the median of the rounds.`;
+  return [what, toTable(head, rows), ...notes].join("\n\n");
 }
 
 /** What a run takes that changes nothing, beside one of resources that do nothing. */
@@ -120,10 +151,11 @@ export function growthTable(measured = readMeasured()): string {
   const head = [
     "apps",
     "Berth's admin",
-    "unchanged preview",
+    "unchanged preview that looks inside",
     "an app",
     "of resources that do nothing",
     "`compareInside: false`",
+    "of resources that do nothing",
     "refresh",
     "an app",
   ];
@@ -134,6 +166,7 @@ export function growthTable(measured = readMeasured()): string {
     eachMs(one.berth_noop_s, one.n),
     ratio(one.berth_noop_s, one.engine.noop_s),
     time(one.berth_noop_outside_s),
+    ratio(one.berth_noop_outside_s, one.engine.noop_s),
     time(one.berth_refresh_s),
     eachMs(one.berth_refresh_s, one.n),
   ]);
@@ -159,12 +192,14 @@ export function restTable(measured = readMeasured()): string {
     "items, verifiers, plans, catalog",
     "the look into the databases",
     "an app",
+    "a login to each, and nothing else",
   ];
   const rows = measured.apps.map((one) => {
-    const { n, engine, berth_noop_s: inside, berth_noop_outside_s: outside } = one;
-    const own = time(outside - engine.noop_s);
+    const { n, engine, berth_noop_s: inside, berth_noop_outside_s: outside, logins_s } = one;
+    const own = outside - engine.noop_s;
     const look = inside - outside;
-    return [count(n), adminOf(one), time(engine.noop_s), own, time(look), eachMs(look, n)];
+    const times = [engine.noop_s, own, look].map(time);
+    return [count(n), adminOf(one), ...times, eachMs(look, n), time(logins_s)];
   });
   return toTable(head, rows);
 }
@@ -184,6 +219,20 @@ export function scaleTable(measured = readMeasured()): string {
   ]);
   const what = `${count(apps)} apps over ${count(servers)} servers, a stack each, by so many runners like the machine of the measurement; ${String(killed * 100)}% of the runs are killed and run again.`;
   return `${what}\n\n${toTable(head, cells)}`;
+}
+
+/** What each of several stacks on one server takes. */
+export function stacksTable(measured = readMeasured()): string {
+  if (measured?.stacks === undefined) return missing;
+  const { on, with: machine, apps, stacks, together_s } = measured.stacks;
+  const head = ["stack", "`pulumi up`", "unchanged preview that looks inside", "refresh"];
+  const rows = stacks.map(({ up_s, noop_s, refresh_s }, at) => [
+    String(at + 1),
+    ...[up_s, noop_s, refresh_s].map(time),
+  ]);
+  const what = `${String(stacks.length)} stacks of ${count(apps)} apps, one after the other, each with an admin role of its own; preview and refresh when all of them were there. Measured with ${machine}, on ${on}.`;
+  const all = `Previews of all at the same time: ${time(together_s)}.`;
+  return [what, toTable(head, rows), all].join("\n\n");
 }
 
 /** Milliseconds an app, by the number of apps. */

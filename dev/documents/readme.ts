@@ -12,7 +12,7 @@ import {
   showRights,
   showUnlisted,
 } from "./delivery-examples.ts";
-import { floorTable, growthTable, restTable, scaleTable } from "./measured.ts";
+import { floorTable, growthTable, restTable, scaleTable, stacksTable } from "./measured.ts";
 import { problemTable } from "./problem-table.ts";
 import { drawInnerRooms, drawRooms } from "./room-picture.ts";
 import { stackFileReference } from "./stack-file-reference.ts";
@@ -20,12 +20,16 @@ import { toTable } from "./table.ts";
 
 /** Parts of the documentation that are made from code. `npm run readme` writes them. */
 
-/** A part of a document that is made from code. */
 interface MadePart {
   /** The code that it is made from. */
   readonly from: string;
   readonly show: () => string;
 }
+
+const example = (name: Parameters<typeof showExample>[0]): MadePart => ({
+  from: "the manifests",
+  show: () => showExample(name),
+});
 
 /** By file and by the name in the part's two comments. */
 export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart>>>> = {
@@ -38,38 +42,39 @@ export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart
     "inner rooms": { from: ".rooms.mjs", show: drawInnerRooms },
   },
   "docs/delivery/argocd.md": {
-    "an app": { from: "the manifests", show: () => showExample("app") },
-    "two stacks": { from: "the manifests", show: () => showExample("two stacks") },
-    projects: { from: "the manifests", show: () => showExample("projects") },
-    parent: { from: "the manifests", show: () => showExample("parent") },
-    "set of applications": { from: "the manifests", show: () => showExample("set") },
+    "an app": example("app"),
+    "two stacks": example("two stacks"),
+    projects: example("projects"),
+    parent: example("parent"),
+    "set of applications": example("set"),
   },
   "docs/delivery/flux.md": {
-    kustomizations: { from: "the manifests", show: () => showExample("flux") },
-    secrets: { from: "the manifests", show: () => showExample("none") },
+    kustomizations: example("flux"),
+    secrets: example("none"),
   },
   "docs/delivery/git.md": {
     files: { from: "the manifests", show: listFiles },
-    "an app": { from: "the manifests", show: () => showExample("git") },
+    "an app": example("git"),
   },
-  "docs/delivery/cluster.md": {
-    objects: { from: "the manifests", show: () => showExample("cluster") },
-  },
+  "docs/delivery/cluster.md": { objects: example("cluster") },
   "docs/delivery/repository.md": {
-    "below the root": { from: "the manifests", show: () => showExample("repository") },
+    "below the root": example("repository"),
     "a file": { from: "the manifests", show: showFile },
     "a warning": { from: "the rules", show: showUnlisted },
   },
   "docs/delivery/primary.md": {
     rights: { from: "the cluster of the tests", show: showRights },
-    "by labels": { from: "the manifests", show: () => showExample("primary") },
+    "by labels": example("primary"),
   },
   "docs/performance.md": {
-    floors: { from: "docs/measured.json", show: () => floorTable() },
-    growth: { from: "docs/measured.json", show: () => growthTable() },
-    rest: { from: "docs/measured.json", show: () => restTable() },
+    floors: { from: "docs/measured.json", show: floorTable },
+    growth: { from: "docs/measured.json", show: growthTable },
+    rest: { from: "docs/measured.json", show: restTable },
   },
-  "docs/scale.md": { simulation: { from: "docs/measured.json", show: () => scaleTable() } },
+  "docs/scale.md": {
+    stacks: { from: "docs/measured.json", show: stacksTable },
+    simulation: { from: "docs/measured.json", show: scaleTable },
+  },
   "docs/delivery/health.md": { checks: { from: "the health checks", show: healthText } },
   // Last: its examples are from the other pages.
   "docs/stack-file.md": { keys: { from: "the schema", show: stackFileReference } },
@@ -107,7 +112,6 @@ export function profileTable(): string {
   return toTable(["profile", ...types], [owner, ...rows]);
 }
 
-/** A table with the charts that Berth knows. */
 function presetTable(): string {
   const rows = presetNames.map((name) => {
     const { chart, repoURL, seen, versions, source } = presets[name];

@@ -2,7 +2,7 @@ import { rooms } from "../../.rooms.mjs";
 
 /** Makes pictures of the rooms from the table that lint checks. */
 
-/** Every room may import these, so no arrow to them is drawn. */
+/** Most rooms import these, so no arrow to them is drawn. */
 const forEverybody = new Set(["components/errors", "components/project-folder"]);
 
 type Arrows = ReadonlyMap<string, ReadonlySet<string>>;
@@ -41,7 +41,6 @@ export function drawRooms(): string {
   return toMermaid(drawArrows(arrows));
 }
 
-/** A Mermaid picture of the inner rooms. */
 export function drawInnerRooms(): string {
   const tops = [...new Set([...allArrows.keys()].map(topOf))];
   const parts = tops.flatMap((top) => {

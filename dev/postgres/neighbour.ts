@@ -2,14 +2,12 @@ import { Client, escapeIdentifier, escapeLiteral } from "pg";
 import { makeVerifier } from "../../components/postgres/verifier.ts";
 import { SUPERUSER } from "./prepare.ts";
 
-/** How to log in to a server as its superuser. */
 export interface SuperuserLogin {
   readonly host: string;
   readonly port: number;
   readonly password: string;
 }
 
-/** A role and its password. */
 export interface RoleLogin {
   readonly name: string;
   readonly password: string;
@@ -32,6 +30,20 @@ export async function connectAsSuperuser(login: SuperuserLogin, database: string
   return client;
 }
 
+/** Uses a superuser's connection to a database, and ends it. */
+export async function asSuperuser<T>(
+  login: SuperuserLogin,
+  database: string,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = await connectAsSuperuser(login, database);
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}
+
 /**
  * Makes Berth's admin role as a careful owner of a shared server would: with LOGIN, CREATEROLE and CREATEDB,
  * but not superuser. A second call changes nothing.
@@ -43,8 +55,7 @@ export async function ensureAdmin(
   admin: RoleLogin,
   isSuperuser = false,
 ): Promise<void> {
-  const client = await connectAsSuperuser(login, "postgres");
-  try {
+  await asSuperuser(login, "postgres", async (client) => {
     await ensureLogin(client, admin);
     const kind = isSuperuser ? "SUPERUSER" : "NOSUPERUSER";
     const role = escapeIdentifier(admin.name);
@@ -54,9 +65,7 @@ export async function ensureAdmin(
     if (Number(rows[0]?.server_version_num) >= 160_000) {
       await client.query(`ALTER ROLE ${role} SET createrole_self_grant = 'set, inherit'`);
     }
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /**
@@ -67,54 +76,43 @@ export async function ensureAdmin(
  */
 export async function ensureNeighbour(login: SuperuserLogin, neighbour: RoleLogin): Promise<void> {
   const role = escapeIdentifier(neighbour.name);
-  const client = await connectAsSuperuser(login, "postgres");
-  try {
+  const { name } = neighbour;
+  await asSuperuser(login, "postgres", async (client) => {
     await ensureLogin(client, neighbour);
-    const { rows } = await client.query("SELECT FROM pg_database WHERE datname = $1", [
-      neighbour.name,
-    ]);
-    if (rows.length === 0) {
-      await client.query(`CREATE DATABASE ${role} OWNER ${role} TEMPLATE template0`);
-    }
-  } finally {
-    await client.end();
-  }
-  await fillNeighbour(login, neighbour.name);
+    const { rows } = await client.query("SELECT FROM pg_database WHERE datname = $1", [name]);
+    if (rows.length > 0) return;
+    await client.query(`CREATE DATABASE ${role} OWNER ${role} TEMPLATE template0`);
+  });
+  await asSuperuser(login, name, (client) => fillNeighbour(client, name));
 }
 
 /** Makes all in one transaction, so if the table exists, everything does. */
-async function fillNeighbour(login: SuperuserLogin, name: string): Promise<void> {
+async function fillNeighbour(client: Client, name: string): Promise<void> {
   const role = escapeIdentifier(name);
   const reports = escapeIdentifier(`${name}_reports`);
-  const client = await connectAsSuperuser(login, name);
-  try {
-    await client.query("BEGIN");
-    const { rows } = await client.query<{ found: boolean }>(
-      "SELECT to_regclass('public.documents') IS NOT NULL AS found",
+  const { rows } = await client.query<{ found: boolean }>(
+    "SELECT to_regclass('public.documents') IS NOT NULL AS found",
+  );
+  if (rows[0]?.found === true) return;
+  await client.query(`
+    BEGIN;
+    CREATE ROLE ${reports} NOLOGIN;
+    GRANT ${reports} TO ${role};
+    ALTER ROLE ${role} SET statement_timeout = '5min';
+    COMMENT ON DATABASE ${role} IS 'Scanned documents; not managed by Berth';
+    GRANT CONNECT ON DATABASE ${role} TO ${reports};
+    SET LOCAL ROLE ${role};
+    CREATE TABLE public.documents (
+      id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      title text NOT NULL,
+      added timestamptz NOT NULL DEFAULT now()
     );
-    if (rows[0]?.found !== true) {
-      await client.query(`
-        CREATE ROLE ${reports} NOLOGIN;
-        GRANT ${reports} TO ${role};
-        ALTER ROLE ${role} SET statement_timeout = '5min';
-        COMMENT ON DATABASE ${role} IS 'Scanned documents; not managed by Berth';
-        GRANT CONNECT ON DATABASE ${role} TO ${reports};
-        SET LOCAL ROLE ${role};
-        CREATE TABLE public.documents (
-          id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-          title text NOT NULL,
-          added timestamptz NOT NULL DEFAULT now()
-        );
-        INSERT INTO public.documents (title)
-          SELECT format('Invoice %s', n) FROM generate_series(1, 25) n;
-        GRANT SELECT ON public.documents TO ${reports};
-        ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ${reports};
-      `);
-    }
-    await client.query("COMMIT");
-  } finally {
-    await client.end();
-  }
+    INSERT INTO public.documents (title)
+      SELECT format('Invoice %s', n) FROM generate_series(1, 25) n;
+    GRANT SELECT ON public.documents TO ${reports};
+    ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ${reports};
+    COMMIT;
+  `);
 }
 
 /**

@@ -52,7 +52,6 @@ export function findPlace(home: string): Place {
   };
 }
 
-/** Finds the place of a home, and creates its directories. */
 export function makePlace(home: string): Place {
   // The home first: with a strict umask the server's user may have no access to it.
   mkdirSync(home, { recursive: true });
@@ -123,7 +122,6 @@ function makeOwnDirectory(path: string): void {
   chmodSync(path, 0o755);
 }
 
-/** Makes the server's user the owner of a file or directory, if it is another user. */
 export function giveTo(path: string, user: SystemUser | undefined): void {
   if (user !== undefined) chownSync(path, user.uid, user.gid);
 }

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
 /**
@@ -17,46 +18,31 @@ export async function freePort(preferred?: number): Promise<number> {
   throw new Error("no free port on 127.0.0.1: tried 100 from 20000 to 29999");
 }
 
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => {
-      resolve(false);
-    });
-    server.listen(port, "127.0.0.1", () => {
-      server.close(() => {
-        resolve(true);
-      });
-    });
-  });
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen(port, "127.0.0.1"), "listening");
+  } catch {
+    return false;
+  }
+  await once(server.close(), "close");
+  return true;
 }
 
 /**
  * Whether a Postgres answers on a port of this machine. It sends an SSLRequest, which needs no login, so
  * the server logs no failure.
  */
-export function answersAsPostgres(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    const settle = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(2000, () => {
-      settle(false);
-    });
-    socket.once("error", () => {
-      settle(false);
-    });
-    socket.once("close", () => {
-      settle(false);
-    });
-    socket.once("connect", () => {
-      socket.write(Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]));
-    });
-    socket.once("data", (data) => {
-      const answer = String.fromCharCode(data[0] ?? 0);
-      settle(answer === "S" || answer === "N");
-    });
-  });
+export async function answersAsPostgres(port: number): Promise<boolean> {
+  const socket = connect({ host: "127.0.0.1", port });
+  socket.setTimeout(2000, () => void socket.destroy());
+  socket.write(Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]));
+  try {
+    const read = (await socket.setEncoding("latin1").iterator().next()) as { value?: unknown };
+    return /^[SN]/.test(String(read.value));
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }

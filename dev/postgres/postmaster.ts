@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
+import { readdirSync, readlinkSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAlive } from "../../toolchain/processes.ts";
+import { readIfThere } from "../../toolchain/read-if-there.ts";
 import { answersAsPostgres } from "./ports.ts";
 
-/** The content of a server's `postmaster.pid`. */
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;
@@ -32,12 +32,7 @@ export async function findRunning(
 
 /** Reads `postmaster.pid`; undefined = there is none, or it is incomplete. */
 export function readPostmaster(data: string): Postmaster | undefined {
-  let lines: readonly string[];
-  try {
-    lines = readFileSync(join(data, "postmaster.pid"), "utf8").split("\n");
-  } catch {
-    return undefined;
-  }
+  const lines = readIfThere(join(data, "postmaster.pid"))?.split("\n") ?? [];
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   return { pid, port: Number(lines[3] ?? 0), status: (lines[7] ?? "").trim() };

@@ -21,7 +21,6 @@ import { INCLUDE } from "./settings.ts";
 /** Name of the superuser that {@link preparePostgres} makes. */
 export const SUPERUSER = "postgres";
 
-/** Options of {@link preparePostgres}. */
 export interface PrepareOptions {
   /** Directory of the server; created if missing. */
   readonly home: string;
@@ -74,7 +73,7 @@ async function initialise(
 ): Promise<void> {
   // NOTE: macOS and Windows have no C.UTF-8; C with UTF-8 sorts the same.
   const locale = process.platform === "linux" ? "C.UTF-8" : "C";
-  const { code, output } = await runProgram(
+  const { isDone, output } = await runProgram(
     binaries.initdb,
     [
       "--pgdata",
@@ -92,7 +91,7 @@ async function initialise(
     ],
     place.user,
   );
-  if (code === 0) return;
+  if (isDone) return;
   throw new BerthError(
     `Postgres for development: initdb of ${place.data} failed${toReason(output, /error|FATAL/)}`,
     { hint: `make sure that ${place.root} has free space, and run it again` },
@@ -109,7 +108,6 @@ export function toDraftPath(place: Place): string {
   return join(place.root, `draft-${String(process.pid)}-${randomBytes(4).toString("hex")}`);
 }
 
-/** Removes drafts of killed processes. */
 export function removeDeadDrafts(place: Place): void {
   if (!existsSync(place.root)) return;
   for (const name of readdirSync(place.root)) {

@@ -1,18 +1,12 @@
-import { spawn, spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
+import { execa } from "execa";
 import { BerthError } from "../../components/errors.ts";
 
 /** The system user of the server, if it is not the current user. */
 export interface SystemUser {
   readonly uid: number;
   readonly gid: number;
-}
-
-/** How a program ended. */
-export interface Outcome {
-  readonly code: number | null;
-  readonly output: string;
 }
 
 const USER = "postgres";
@@ -44,26 +38,9 @@ function findUser(): SystemUser | undefined {
   return uid === undefined || gid === undefined || uid === 0 ? undefined : { uid, gid };
 }
 
-/**
- * Whether a user has access to a path: search on every directory above it, and read (for a directory also
- * search) on the path itself. A checkout below `/root` and a `mkdtemp` directory have mode 0700 and fail
- * this. For a path that does not exist its parent decides.
- */
+/** Whether a user may enter a directory and list it, or run a program. */
 export function canReach(path: string, user: SystemUser): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return dirname(path) !== path && canReach(dirname(path), user);
-  const shift = stats.uid === user.uid ? 6 : stats.gid === user.gid ? 3 : 0;
-  const granted = (stats.mode >> shift) & 0o7;
-  const needed = stats.isDirectory() ? 0o5 : 0o4;
-  return (granted & needed) === needed && canTraverseAbove(path, user);
-}
-
-function canTraverseAbove(path: string, user: SystemUser): boolean {
-  const parent = dirname(path);
-  if (parent === path) return true;
-  const stats = statSync(parent);
-  const shift = stats.uid === user.uid ? 6 : stats.gid === user.gid ? 3 : 0;
-  return ((stats.mode >> shift) & 0o1) === 0o1 && canTraverseAbove(parent, user);
+  return spawnSync("test", ["-r", path, "-a", "-x", path], { ...user }).status === 0;
 }
 
 /**
@@ -71,30 +48,21 @@ function canTraverseAbove(path: string, user: SystemUser): boolean {
  * current directory. The environment is minimal, because `PGDATA` or `PGPORT` of the caller would change
  * what it does. Its output is for {@link toReason} only.
  */
-export function runProgram(
+export async function runProgram(
   program: string,
   args: readonly string[],
   user: SystemUser | undefined,
-): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const env = { PATH: process.env["PATH"] ?? "", LC_ALL: "C", TZ: "UTC" };
-    const child = spawn(program, args, {
-      cwd: process.platform === "win32" ? dirname(program) : "/",
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-      ...(user ?? {}),
-    });
-    let output = "";
-    const collect = (chunk: Buffer): void => {
-      output += chunk.toString();
-    };
-    child.stdout.on("data", collect);
-    child.stderr.on("data", collect);
-    child.once("error", reject);
-    child.once("close", (code) => {
-      resolve({ code, output });
-    });
+): Promise<{ readonly isDone: boolean; readonly output: string }> {
+  const { failed, all } = await execa(program, args, {
+    cwd: process.platform === "win32" ? dirname(program) : "/",
+    env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", TZ: "UTC" },
+    extendEnv: false,
+    stdin: "ignore",
+    all: true,
+    reject: false,
+    ...user,
   });
+  return { isDone: !failed, output: all };
 }
 
 /** The last lines of a program's output that match. */

@@ -26,7 +26,6 @@ import { checkMajor, isComplete, removeDeadDrafts, toDraftPath } from "./prepare
 import { runProgram, toReason } from "./run-as.ts";
 import { formatSettings, type Settings } from "./settings.ts";
 
-/** Options of {@link startServer}. */
 export interface StartOptions {
   readonly home: string;
   /** See `freePort`. A running server keeps its port. */
@@ -37,7 +36,6 @@ export interface StartOptions {
   readonly packageName?: string;
 }
 
-/** A server that accepts connections. */
 export interface RunningServer {
   readonly host: "127.0.0.1";
   readonly port: number;
@@ -48,8 +46,8 @@ export interface RunningServer {
   readonly isReused: boolean;
 }
 
-/** `smart` waits until clients disconnect, `fast` disconnects them, `immediate` is like a crash. */
-export type StopMode = "smart" | "fast" | "immediate";
+/** `fast` disconnects clients, `immediate` is like a crash. */
+export type StopMode = "fast" | "immediate";
 
 /**
  * Starts the server of a home in the background. It stays when this process ends. A running server is used
@@ -67,13 +65,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   checkMajor(place, binaries);
   const running = await findRunning(place.data, 30_000);
   if (running !== undefined) return toRunningServer(place, running, true);
-  writeFileSync(
-    join(place.root, "berth.conf"),
-    formatSettings(options.port, options.settings ?? {}),
-    {
-      mode: 0o644,
-    },
-  );
+  const settings = formatSettings(options.port, options.settings ?? {});
+  writeFileSync(join(place.root, "berth.conf"), settings, { mode: 0o644 });
   closeSync(openSync(place.logFile, "a", 0o600));
   giveTo(place.logFile, place.user);
   clearForeignPidFile(place.data);
@@ -89,10 +82,10 @@ async function launch(
   const args = ["start", "--wait", "--timeout=60", "--pgdata", place.data, "--log", place.logFile];
   for (;;) {
     const logged = statSync(place.logFile).size;
-    const { code } = await runProgram(binaries.pgCtl, args, place.user);
+    const { isDone } = await runProgram(binaries.pgCtl, args, place.user);
     // Also after a failure: another process may have started it at the same moment.
     const postmaster = await findRunning(place.data, 10_000);
-    if (postmaster !== undefined) return toRunningServer(place, postmaster, code !== 0);
+    if (postmaster !== undefined) return toRunningServer(place, postmaster, !isDone);
     const log = readFileSync(place.logFile).subarray(logged).toString();
     if (!log.includes("pre-existing shared memory block") || Date.now() > deadline) {
       const isTaken = log.includes("could not bind");
@@ -111,29 +104,20 @@ function toRunningServer(place: Place, postmaster: Postmaster, isReused: boolean
 }
 
 /** Stops the server of a home. @returns whether one was running */
-export async function stopServer(
-  home: string,
-  mode: StopMode = "fast",
-  packageName?: string,
-): Promise<boolean> {
+export async function stopServer(home: string, mode: StopMode = "fast"): Promise<boolean> {
   const place = findPlace(home);
   const before = readPostmaster(place.data);
   if (before === undefined || !isServerOf(before.pid, place.data)) return false;
-  const binaries = toReachable(findBinaries(packageName), place.user);
+  const binaries = toReachable(findBinaries(), place.user);
   const args = ["stop", "--wait", "--timeout=60", `--mode=${mode}`, "--pgdata", place.data];
-  const { code, output } = await runProgram(binaries.pgCtl, args, place.user);
+  const { isDone, output } = await runProgram(binaries.pgCtl, args, place.user);
   // The pid file is removed shortly before the process ends.
-  const deadline = Date.now() + (code === 0 ? 10_000 : 0);
+  const deadline = Date.now() + (isDone ? 10_000 : 0);
   while (isServerOf(before.pid, place.data) && Date.now() < deadline) await sleep(20);
   if (!isServerOf(before.pid, place.data)) return true;
   throw new BerthError(
     `Postgres for development: ${place.home} did not stop${toReason(output, /pg_ctl/)}`,
-    {
-      hint:
-        mode === "smart"
-          ? "close its connections, or stop it with mode fast"
-          : `see ${place.logFile}`,
-    },
+    { hint: `see ${place.logFile}` },
   );
 }
 

@@ -1,16 +1,11 @@
-import { BerthError } from "../../components/errors.ts";
-
 /** Server settings by name, as in `postgresql.conf`. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
 /** Line at the end of `postgresql.conf`. Its path is relative, so the directory can be renamed. */
 export const INCLUDE = "\n# Berth's settings, written at each start\ninclude '../berth.conf'\n";
 
-/** Settings that callers cannot change: a server with test credentials must stay on the loopback. */
-const FIXED = ["listen_addresses", "port", "unix_socket_directories"];
-
 /**
- * The text of `berth.conf`: the caller's settings, and the fixed ones. The server listens only on the
+ * The text of `berth.conf`: the caller's settings, and those that stay. The server listens only on the
  * loopback, without a Unix socket, whose path would be too long in many checkouts.
  */
 export function formatSettings(port: number, settings: Settings): string {
@@ -21,21 +16,8 @@ export function formatSettings(port: number, settings: Settings): string {
     port,
     unix_socket_directories: "",
   };
-  for (const name of Object.keys(settings)) {
-    if (!/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/.test(name) || FIXED.includes(name)) {
-      throw new BerthError(`Postgres for development: setting "${name}" cannot be given`, {
-        hint: `allowed are the names of postgresql.conf except ${FIXED.join(", ")}`,
-      });
-    }
-  }
+  const quote = (value: string): string => value.replaceAll("\\", "\\\\").replaceAll("'", "''");
   return Object.entries(all)
-    .map(([name, value]) => `${name} = '${quote(name, String(value))}'\n`)
+    .map(([name, value]) => `${name} = '${quote(String(value))}'\n`)
     .join("");
-}
-
-function quote(name: string, value: string): string {
-  if (/[\n\r\0]/.test(value)) {
-    throw new BerthError(`Postgres for development: setting "${name}" has a line end`);
-  }
-  return value.replaceAll("\\", "\\\\").replaceAll("'", "''");
 }

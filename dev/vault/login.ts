@@ -3,7 +3,8 @@ import { makeVerifier } from "../../components/postgres/verifier.ts";
 import { addLogin, type StandIn } from "../connect/add-login.ts";
 import { generateValue } from "../connect/item-edits.ts";
 import { VaultStore } from "../connect/vault-data.ts";
-import { connectAsSuperuser, type SuperuserLogin } from "../postgres/neighbour.ts";
+import { asSuperuser, type SuperuserLogin } from "../postgres/neighbour.ts";
+import { loginOf } from "../sandbox.ts";
 import { vaultUser } from "./stack.ts";
 
 /**
@@ -14,28 +15,16 @@ export async function ensureVaultLogin(
   places: StandIn & { readonly superuser: SuperuserLogin },
 ): Promise<void> {
   const { role, item: title } = vaultUser;
-  let password = findPassword(places.vaultFile);
-  if (password === undefined) {
-    password = generateValue({ length: 32 });
-    await addLogin(places, { title, username: role, password });
-  }
-  const client = await connectAsSuperuser(places.superuser, "postgres");
-  try {
+  const store = VaultStore.load(places.vaultFile);
+  const isThere = store.items().some((item) => item.title === title);
+  const password = isThere ? loginOf(store, title).password : generateValue();
+  if (!isThere) await addLogin(places, { title, username: role, password });
+  await asSuperuser(places.superuser, "postgres", async (client) => {
     const { rows } = await client.query("SELECT FROM pg_roles WHERE rolname = $1", [role]);
     if (rows.length > 0) return;
     const verifier = escapeLiteral(makeVerifier(password, role));
     await client.query(
       `CREATE ROLE ${escapeIdentifier(role)} LOGIN CREATEROLE PASSWORD ${verifier}`,
     );
-  } finally {
-    await client.end();
-  }
-}
-
-function findPassword(vaultFile: string): string | undefined {
-  const items = VaultStore.load(vaultFile)
-    .vaults()
-    .flatMap((vault) => vault.items);
-  const item = items.find(({ title }) => title === vaultUser.item);
-  return item?.fields.find(({ label }) => label === "password")?.value;
+  });
 }

@@ -1,4 +1,3 @@
-/** A request to Vault's HTTP API. */
 export interface VaultRequest {
   /** @default "GET" */
   readonly method?: "GET" | "LIST" | "POST" | "PUT" | "DELETE";
@@ -8,7 +7,6 @@ export interface VaultRequest {
   readonly body?: unknown;
 }
 
-/** What Vault answered. */
 export interface VaultAnswer {
   readonly status: number;
   /** Empty if the answer has no text. */

@@ -6,7 +6,7 @@ import { ensureVaultServer } from "../../toolchain/cluster.ts";
 import { openSandbox, type Sandbox, vaultHomeOf } from "../sandbox.ts";
 import { readVaultOfStack } from "../stack-file.ts";
 import { ensureVaultLogin } from "./login.ts";
-import { type RunningVault, startVault } from "./server.ts";
+import { startVault } from "./server.ts";
 
 /** Starts the Vault of a sandbox and makes the sandbox's stack use it. */
 export async function openSandboxVault(
@@ -24,16 +24,15 @@ export async function openSandboxVault(
     vault: { address: vault.address, caFile, kubernetes },
   });
   await ensureVaultLogin(sandbox);
-  return withVault(sandbox, vault);
+  // What a run of Pulumi and the verbs need to reach Vault; it holds Vault's token.
+  const way = { VAULT_ADDR: vault.address, VAULT_TOKEN: vault.rootToken };
+  return { ...sandbox, env: { ...sandbox.env, ...way } };
 }
 
 /** The sandbox, with its Vault started again if its stack uses one. */
 export async function reopenVault(sandbox: Sandbox): Promise<Sandbox> {
   if (readVaultOfStack(sandbox.stackFile) === undefined) return sandbox;
-  const program = await ensureVaultServer((line) => {
-    printError(line);
-  });
-  return await openSandboxVault({ home: sandbox.home }, program);
+  return await openSandboxVault({ home: sandbox.home }, await ensureVaultServer(printError));
 }
 
 /** The sandbox with a stack that uses no Vault. One that it used is needed to delete the objects in it. */
@@ -41,9 +40,4 @@ export async function leaveVault(sandbox: Sandbox): Promise<Sandbox> {
   if (readVaultOfStack(sandbox.stackFile) === undefined) return sandbox;
   const { env } = await reopenVault(sandbox);
   return { ...(await openSandbox({ home: sandbox.home, vault: "none" })), env };
-}
-
-/** What a run of Pulumi and the verbs need to reach Vault; holds its token. */
-function withVault(sandbox: Sandbox, { address, rootToken }: RunningVault): Sandbox {
-  return { ...sandbox, env: { ...sandbox.env, VAULT_ADDR: address, VAULT_TOKEN: rootToken } };
 }

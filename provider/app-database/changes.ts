@@ -1,7 +1,7 @@
 import { describeProblem } from "../../components/errors.ts";
+import { isMapping } from "../../components/mapping.ts";
 import { type AppDecision, listActions } from "../../components/postgres/diff/decide-app.ts";
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
-import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
 import type { Changes } from "../rpc/resource-handler.ts";
 
@@ -19,7 +19,7 @@ export function compareStates(old: AppDatabaseState, wanted: AppDatabaseState): 
 
 function compare(path: string, old: unknown, wanted: unknown): Changes {
   if (isEmpty(old) && isEmpty(wanted)) return {};
-  if (isObject(old) && isObject(wanted)) {
+  if (isMapping(old) && isMapping(wanted)) {
     const names = Object.keys({ ...old, ...wanted });
     const inner = names.map((name) =>
       path === "" && permissions.has(name)
@@ -37,11 +37,6 @@ function isEmpty(value: unknown): boolean {
   return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Keys of the roles whose verifier differs. */
 export function compareVerifiers(
   old: ReadonlyMap<string, string>,
   wanted: ReadonlyMap<string, string>,
@@ -72,14 +67,4 @@ export function toFound(decision: AppDecision): PropertyMap {
     ...(drift.length === 0 ? {} : { drift }),
     ...(unstated.length === 0 ? {} : { unstated }),
   };
-}
-
-/** What a run would do, as text: each action with the property that leads to it. */
-export function describeActions(actions: readonly Action[]): readonly string[] {
-  return actions.map((action) => `${action.path}: ${describeAction(action)}`);
-}
-
-/** A title with lines below it. */
-export function toText(title: string, lines: readonly string[]): string {
-  return [title, ...lines.map((line) => `  ${line}`)].join("\n");
 }

@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 
 import type { TlsSpec } from "../../components/config/spec/postgres.ts";
-import { BerthError } from "../../components/errors.ts";
+import { BerthError, messageOf } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { adminSettings, toStartupOptions } from "../../components/postgres/server/session.ts";
 import { toLibpqTls } from "../../components/postgres/server/tls.ts";
@@ -16,7 +16,6 @@ import { holdLineBreaks } from "../../components/terminal-text.ts";
 import type { Endpoint } from "../../components/tunnel/endpoint.ts";
 import { listenLocally } from "../../components/tunnel/local-port.ts";
 
-/** What to dump, and how to reach the server. */
 export interface DumpRequest {
   readonly app: string;
   readonly database: string;
@@ -52,7 +51,7 @@ export async function dumpDatabase(request: DumpRequest): Promise<string> {
     return target;
   } catch (error) {
     await rm(part, { force: true });
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new BerthError(
       `app ${app}: database "${database}" could not be dumped, so it was not dropped: ${reason}`,
       {

@@ -2,19 +2,20 @@ import { BerthError, describeProblem, toOneError } from "../../components/errors
 import { listActions } from "../../components/postgres/diff/decide-app.ts";
 import { toLiveState } from "../../components/postgres/diff/drift.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
-import { Unreachable } from "../../components/postgres/server/pool.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
-import type { PropertyMap } from "../rpc/property-values.ts";
+import { type PropertyMap, toPropertyMap } from "../rpc/property-values.ts";
 import {
   type ChangeKind,
   type Changes,
-  type CheckFailure,
+  type Checked,
   type CheckRequest,
+  type Created,
   type CreateRequest,
   type DiffRequest,
   PartialFailure,
   type ResourceHandler,
+  requireKnown,
   type StoredResource,
   type UpdateRequest,
 } from "../rpc/resource-handler.ts";
@@ -25,10 +26,10 @@ import {
   parseAppDatabase,
   parseStored,
   toDriftPaths,
-  toProperties,
   withoutVerifiers,
 } from "./inputs.ts";
-import { type Inspection, inspectRequest, isLoss } from "./inspect.ts";
+import { failPreview, type Inspection, inspectRequest, isLoss } from "./inspect.ts";
+import { Looks } from "./looks.ts";
 import { ProgramClaims, placeOf } from "./program-claims.ts";
 import {
   isStackConfig,
@@ -36,14 +37,7 @@ import {
   parseProviderConfig,
   type ReadAdmin,
 } from "./provider-config.ts";
-import {
-  type AppRequest,
-  requireKnown,
-  toPlainRequest,
-  toRequest,
-  toStopped,
-  toUnfinished,
-} from "./request.ts";
+import { type AppRequest, toPlainRequest, toRequest, toStopped, toUnfinished } from "./request.ts";
 import { findFormer, retireApp, shutOut } from "./retire.ts";
 import { checkRetirement, readPlaces } from "./retirement-check.ts";
 import type { RunReports } from "./run-reports.ts";
@@ -65,6 +59,7 @@ export class AppDatabaseHandler implements ResourceHandler {
   /** The keys of the stack file. The engine passes them to the default provider in an import. */
   #stackConfig: PropertyMap | undefined;
   readonly #claims = new ProgramClaims();
+  readonly #looks = new Looks();
 
   constructor(reports: RunReports, isOffline: boolean, readAdmin: ReadAdmin) {
     this.#reports = reports;
@@ -97,14 +92,9 @@ export class AppDatabaseHandler implements ResourceHandler {
     this.#reports.begin();
   }
 
-  check(
-    request: CheckRequest,
-  ): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
-    const inputs = request.newInputs;
+  check({ urn, newInputs: inputs }: CheckRequest): Promise<Checked> {
     const state = parseStored(inputs);
-    if (state !== undefined) {
-      this.#claims.add(request.urn, placeOf(state));
-    }
+    if (state !== undefined) this.#claims.add(urn, placeOf(state));
     // The engine also checks what an import has read, which has no verifiers.
     if (this.#stackConfig !== undefined) return Promise.resolve({ inputs, failures: [] });
     return Promise.resolve({ inputs, failures: findInputProblems(inputs, this.#server?.config) });
@@ -123,9 +113,8 @@ export class AppDatabaseHandler implements ResourceHandler {
     for (const path of toDriftPaths(request.oldState)) changes[path] ??= "update";
     const { compareInside } = this.requireServer().config;
     // A refresh may have found a difference, and there may be a new one since.
-    const found = await this.#inspect(request.urn, (server) =>
-      inspectRequest(server, this.#toRequest(request.urn, wanted, request), compareInside),
-    );
+    const asked = this.#toRequest(request.urn, wanted, request);
+    const found = await this.#inspect(request.urn, asked, compareInside);
     if (found === undefined) return changes;
     if (!compareInside) this.#reports.noteNotCompared(request.urn);
     const unexpected = listActions(found.decision).filter(({ path }) => !(path in changes));
@@ -136,37 +125,33 @@ export class AppDatabaseHandler implements ResourceHandler {
     for (const path of listDrift(found.decision)) changes[path] ??= "update";
     // A change says it by itself.
     const { notes, unstated } = found.decision;
-    if (Object.keys(changes).length === 0) {
-      this.#reports.warn(request.urn, [...notes, ...unstated.map(describeProblem)]);
-    }
+    if (Object.keys(changes).length > 0) this.#looks.keep(request.urn, asked, found);
+    else this.#reports.warn(request.urn, [...notes, ...unstated.map(describeProblem)]);
     return changes;
   }
 
-  async create(request: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
-    const inputs = parseAppDatabase(request.inputs);
-    if (request.preview) {
-      if (inputs === undefined) return { id: "", state: withoutVerifiers(request.inputs) };
-      await this.#preview(request.urn, this.#toRequest(request.urn, inputs, undefined));
-      return { id: inputs.state.database.name, state: toProperties(inputs.state) };
-    }
-    const known = requireKnown(inputs);
-    const id = known.state.database.name;
-    return {
-      id,
-      state: await this.#apply(request.urn, id, this.#toRequest(request.urn, known, undefined)),
-    };
+  async create(request: CreateRequest): Promise<Created> {
+    return await this.#change(request, undefined);
   }
 
   async update(request: UpdateRequest): Promise<PropertyMap> {
-    const inputs = parseAppDatabase(request.newInputs);
-    if (request.preview) {
-      if (inputs === undefined) return withoutVerifiers(request.newInputs);
-      await this.#preview(request.urn, this.#toRequest(request.urn, inputs, request));
-      return toProperties(inputs.state);
-    }
-    const known = requireKnown(inputs);
-    const wanted = this.#toRequest(request.urn, known, request);
-    return await this.#apply(request.urn, request.id, wanted);
+    const { state } = await this.#change({ ...request, inputs: request.newInputs }, request);
+    return state;
+  }
+
+  /** @param old undefined = the app is new. */
+  async #change(
+    { urn, inputs, preview }: CreateRequest,
+    old: UpdateRequest | undefined,
+  ): Promise<Created> {
+    const parsed = parseAppDatabase(inputs);
+    if (parsed === undefined && preview) return { id: "", state: withoutVerifiers(inputs) };
+    const known = requireKnown(parsed, "an AppDatabase");
+    const id = old?.id ?? known.state.database.name;
+    const request = this.#toRequest(urn, known, old);
+    if (!preview) return { id, state: await this.#apply(urn, id, request) };
+    await this.#preview(urn, request);
+    return { id, state: toPropertyMap(known.state) };
   }
 
   async read(resource: StoredResource): Promise<StoredResource | undefined> {
@@ -183,12 +168,14 @@ export class AppDatabaseHandler implements ResourceHandler {
     // Before the end of the first run an absent database is not lost.
     const isKnown = unfinished === undefined;
     const request = toPlainRequest({ state, verifiers }, server.config, isKnown);
-    const { decision, catalog } = await inspectRequest(server, request, true);
+    const found = await inspectRequest(server, request, true);
+    this.#looks.keep(resource.urn, request, found);
+    const { decision, catalog } = found;
     const losses = decision.problems.filter((problem) => isLoss(problem, isKnown));
     if (losses.length > 0) throw toOneError("Postgres", losses);
     this.#reports.warn(resource.urn, listFound(decision));
     const actions = listActions(decision);
-    const live = toProperties(toLiveState(state, actions, catalog));
+    const live = toPropertyMap(toLiveState(state, actions, catalog));
     if (actions.length > 0) this.#reports.showDifference(resource.urn, actions);
     return { ...resource, state: { ...live, ...toFound(decision), ...unfinished } };
   }
@@ -224,7 +211,6 @@ export class AppDatabaseHandler implements ResourceHandler {
     this.#server?.cancel();
   }
 
-  /** Ends all connections. The process may also end without it. */
   async close(): Promise<void> {
     await this.#server?.close();
   }
@@ -240,7 +226,7 @@ export class AppDatabaseHandler implements ResourceHandler {
 
   /** Reports the statements of a change. They are those of the run, with the verifiers hidden. */
   async #preview(urn: string, request: AppRequest): Promise<void> {
-    const found = await this.#inspect(urn, (server) => inspectRequest(server, request, true));
+    const found = await this.#inspect(urn, request, true);
     if (found === undefined) return;
     const { ownershipRole } = this.requireServer().config;
     this.#reports.showPreview(urn, request, found.decision, ownershipRole);
@@ -252,7 +238,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     try {
       const notes = await applyApp(server, request, (action) => void done.push(action));
       this.#reports.warn(urn, notes);
-      return toProperties(request.state);
+      return toPropertyMap(request.state);
     } catch (error) {
       if (done.length === 0) throw error;
       // Something took effect, so the resource must be in state for the next up to continue.
@@ -264,18 +250,16 @@ export class AppDatabaseHandler implements ResourceHandler {
   /** Reads the server; undefined = the run is offline. Fails if the server cannot be reached. */
   async #inspect(
     urn: string,
-    use: (server: PostgresServer) => Promise<Inspection>,
+    request: AppRequest,
+    isDeep: boolean,
   ): Promise<Inspection | undefined> {
     const server = this.requireServer();
+    const inside = this.#looks.take(urn, request);
     if (this.#isOffline) {
       this.#reports.warnOnce(urn, "not compared with the server: BERTH_OFFLINE=true");
       return undefined;
     }
-    const found = await use(server).catch((error: unknown) => {
-      if (!(error instanceof Unreachable)) throw error;
-      const hint = "or, to preview where Postgres cannot be reached, as in CI: BERTH_OFFLINE=true";
-      throw new BerthError(error.message, { hint });
-    });
+    const found = await inspectRequest(server, request, isDeep, { inside }).catch(failPreview);
     const identity = findIdentityProblem(found.catalog.server, server.config);
     if (identity !== undefined) this.#reports.warnOnce(urn, describeProblem(identity));
     return found;

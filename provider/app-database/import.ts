@@ -1,4 +1,5 @@
 import { toShellWord } from "../../components/command-line.ts";
+import { readConfigFile } from "../../components/config/environment.ts";
 import { refuseSecretKeys } from "../../components/config/load.ts";
 import { parseStack } from "../../components/config/parse.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
@@ -10,15 +11,14 @@ import { toLiveState } from "../../components/postgres/diff/drift.ts";
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import { toState } from "../../components/postgres/plan/app-state.ts";
 import { planDatabases, resourceName } from "../../components/postgres/plan/plan.ts";
-import type { PostgresConfig } from "../../components/postgres/server/config.ts";
+import { type PostgresConfig, toPostgresConfig } from "../../components/postgres/server/config.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
-import { describeAdminItem } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
+import { parseUrn } from "../../components/urn.ts";
 import type { Report } from "../rpc/engine-log.ts";
-import { hasSecret, type PropertyMap, toPlain } from "../rpc/property-values.ts";
+import { hasSecret, type PropertyMap, toPlain, toPropertyMap } from "../rpc/property-values.ts";
 import type { StoredResource } from "../rpc/resource-handler.ts";
 import { toFound } from "./changes.ts";
-import { toProperties } from "./inputs.ts";
 import { inspectRequest, requirePossible } from "./inspect.ts";
 import { toPlainRequest } from "./request.ts";
 
@@ -34,7 +34,7 @@ export async function importApp(
 ): Promise<StoredResource | undefined> {
   const { id, urn } = resource;
   if (stackConfig === undefined) {
-    const name = toName(urn);
+    const { name } = parseUrn(urn);
     throw new BerthError(`${id}: only the stack file says what app "${name}" is`, {
       hint: `import without --provider, so that the stack file is asked: ${importCommand(name, id)}`,
     });
@@ -43,57 +43,43 @@ export async function importApp(
   const server = new PostgresServer(config);
   try {
     const request = toPlainRequest({ state, verifiers: new Map() }, config, false);
-    const { decision, catalog } = await inspectRequest(server, request, true, true);
+    const { decision, catalog } = await inspectRequest(server, request, true, { isImport: true });
     // An import changes nothing, and the next up knows its stack.
     const problems = decision.problems.filter(({ code }) => code !== "stack-unknown");
     const notes = requirePossible({ ...decision, problems }, true);
     if (!catalog.databases.has(state.database.name)) return undefined;
     for (const note of notes) report("warning", urn, note);
-    const live = toProperties(toLiveState(state, listActions(decision), catalog));
-    return {
-      ...resource,
-      inputs: toProperties(state),
-      state: { ...live, ...toFound(decision) },
-    };
+    const live = toPropertyMap(toLiveState(state, listActions(decision), catalog));
+    const found = { ...live, ...toFound(decision) };
+    return { ...resource, inputs: toPropertyMap(state), state: found };
   } finally {
     await server.close();
   }
 }
 
 /**
- * What an import needs and the id does not contain. The project and the package are both named `berth`, so the
- * engine passes the keys of the stack file to the default provider.
+ * Reads the entry of the app that a resource is for, and how to reach its server. The project and the package are both
+ * named `berth`, so the engine passes the keys of the stack file to the default provider.
  */
-interface StackEntry {
-  readonly state: AppDatabaseState;
-  readonly config: PostgresConfig;
-}
-
-/** Reads the entry of the app that a resource is for, and how to reach its server. */
 async function readStackEntry(
   config: PropertyMap,
-  resource: { readonly id: string; readonly urn: string },
-): Promise<StackEntry> {
-  const stack = toStackName(resource.urn);
+  resource: Pick<StoredResource, "id" | "urn">,
+): Promise<{ readonly state: AppDatabaseState; readonly config: PostgresConfig }> {
+  const { stack } = parseUrn(resource.urn);
   const secret = Object.keys(config).filter((key) => hasSecret(config[key] ?? null));
   refuseSecretKeys(stack, projectFolder, secret);
-  const file = process.env["PULUMI_OPTION_CONFIG_FILE"] || undefined;
-  const place = { projectFolder, file, env: process.env };
+  const place = { projectFolder, file: readConfigFile(), env: process.env };
   const spec = identifyStack(parseStack(stack, toStackValues(config)), place);
   const state = findEntry(spec, resource);
-  const admin = await readAdminOf(spec.postgres);
-  const { username } = admin;
-  const adminItem = describeAdminItem(spec.postgres);
-  const login = { username, admin: () => Promise.resolve(admin), adminItem };
-  return { state, config: { ...spec.postgres, ...login } };
+  return { state, config: toPostgresConfig(spec.postgres, await readAdminOf(spec.postgres)) };
 }
 
 /** The app's entry. Throws if the next `up` would not manage the database as this app. */
 function findEntry(
   spec: StackSpec,
-  { id, urn }: { readonly id: string; readonly urn: string },
+  { id, urn }: Pick<StoredResource, "id" | "urn">,
 ): AppDatabaseState {
-  const name = toName(urn);
+  const { name } = parseUrn(urn);
   const all = spec.apps.flatMap((one) =>
     planDatabases(one, spec.postgres).map((plan) => ({ app: one, plan })),
   );
@@ -122,26 +108,14 @@ function findEntry(
   return toState(plan, spec.postgres.ownershipRole, app.reclaimPolicy);
 }
 
-/** `urn:pulumi:prod::berth::berth:postgres:AppDatabase::wiki` → `wiki`. A database's name may have `::` in it. */
-function toName(urn: string): string {
-  return urn.split("::").slice(3).join("::");
-}
-
-/** The command that imports an app's database. */
 function importCommand(app: string, database: string): string {
   return `pulumi import berth:postgres:AppDatabase ${app} ${toShellWord(database)}`;
 }
 
-/** `urn:pulumi:prod::berth::…` → `prod`. */
-function toStackName(urn: string): string {
-  return urn.split("::")[0]?.split(":").at(-1) ?? "";
-}
-
 /** The engine passes structured values as JSON text. */
 function toStackValues(config: PropertyMap): Record<string, unknown> {
-  const values = toPlain(config) as Record<string, unknown>;
   return Object.fromEntries(
-    Object.entries(values)
+    Object.entries(toPlain(config))
       .filter(([key]) => key !== "version")
       .map(([key, value]) => [
         key,

@@ -12,6 +12,7 @@ import { withDefaults } from "../../components/postgres/plan/defaults.ts";
 import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
 import { hasNoPassword, isFurther } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
+import { verifierForm } from "../../components/postgres/statements/sql.ts";
 import {
   isPropertyMap,
   type PropertyMap,
@@ -31,14 +32,9 @@ export interface AppDatabaseInputs {
 
 // NOTE: Postgres hashes a verifier that is not well-formed, as if it were a password. Then nobody could log in
 // with the real one.
-const Verifier = z
-  .string()
-  .regex(
-    /^SCRAM-SHA-256\$[1-9]\d*:[A-Za-z0-9+/]{22,}={0,2}\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$/,
-    {
-      error: "is not a SCRAM-SHA-256 verifier",
-    },
-  );
+const Verifier = z.string().regex(new RegExp(`^${verifierForm}$`), {
+  error: "is not a SCRAM-SHA-256 verifier",
+});
 
 const Inputs = AppProperties.extend({ verifiers: z.record(z.string(), Verifier) });
 
@@ -98,10 +94,8 @@ function findRoleProblems(state: AppDatabaseState, verifiers: ReadonlySet<string
       report(`${at}.setRole`, 'allowed is only the name of the role "owner", and not for that one');
     }
     const access = [role.grants, ...(role.scoped ?? []).map((one) => one.grants)];
-    if (
-      role.profile === "owner" &&
-      access.some((one) => Object.values(one).some((list) => list.length > 0))
-    ) {
+    const hasGrants = access.some((one) => Object.values(one).some((list) => list.length > 0));
+    if (role.profile === "owner" && hasGrants) {
       report(`${at}.grants`, "an owner needs none");
     }
     if (names.indexOf(role.name) !== index) report(`${at}.name`, `"${role.name}" is used twice`);
@@ -109,22 +103,20 @@ function findRoleProblems(state: AppDatabaseState, verifiers: ReadonlySet<string
   if (database.names?.includes(database.name) === false) {
     report("database.names", `does not have "${database.name}" itself`);
   }
-  return [...problems, ...findVerifierProblems(state, verifiers)];
+  reportVerifiers(state, verifiers, report);
+  return problems;
 }
 
-function findVerifierProblems(
+function reportVerifiers(
   { roles, database }: AppDatabaseState,
   verifiers: ReadonlySet<string>,
-): CheckFailure[] {
-  const problems: CheckFailure[] = [];
-  const report = (property: string, reason: string): void => {
-    problems.push({ property, reason });
-  };
+  report: (property: string, reason: string) => void,
+): void {
   if (isFurther({ database })) {
     for (const key of verifiers) {
       report(`verifiers.${key}`, "is not allowed: the app's first database has the roles");
     }
-    return problems;
+    return;
   }
   const entries = Object.entries(roles);
   for (const [key, role] of entries) {
@@ -144,7 +136,6 @@ function findVerifierProblems(
   for (const key of verifiers) {
     if (roles[key] === undefined) report(`verifiers.${key}`, "there is no such role");
   }
-  return problems;
 }
 
 function findReserved(state: AppDatabaseState, postgres: PostgresConfig): CheckFailure[] {
@@ -177,16 +168,15 @@ function valueAt(value: PropertyValue, path: readonly PropertyKey[]): PropertyVa
 
 /** The checked inputs; undefined = a value is not known yet, as in some previews. */
 export function parseAppDatabase(inputs: PropertyMap): AppDatabaseInputs | undefined {
-  const parsed = Inputs.safeParse(withDefaults(toPlain(inputs)));
-  if (!parsed.success) return undefined;
-  const { verifiers, ...state } = parsed.data;
-  return { state: state, verifiers: new Map(Object.entries(verifiers)) };
+  const { data } = Inputs.safeParse(withDefaults(toPlain(inputs)));
+  if (data === undefined) return undefined;
+  const { verifiers, ...state } = data;
+  return { state, verifiers: new Map(Object.entries(verifiers)) };
 }
 
 /** The properties in state; undefined = they are incomplete, as in an import. */
 export function parseStored(properties: PropertyMap): AppDatabaseState | undefined {
-  const parsed = Stored.safeParse(withDefaults(toPlain(properties)));
-  return parsed.success ? parsed.data : undefined;
+  return Stored.safeParse(withDefaults(toPlain(properties))).data;
 }
 
 const Leaving = z.array(
@@ -198,18 +188,13 @@ export function parseLeaving(properties: PropertyMap): readonly FormerRole[] {
   return Leaving.safeParse(toPlain(properties["leaving"] ?? [])).data ?? [];
 }
 
-/** The properties as the server sends them, without undefined values. */
-export function toProperties(state: AppDatabaseState): PropertyMap {
-  return JSON.parse(JSON.stringify(state)) as PropertyMap;
-}
-
 /** The properties that a refresh found to differ. An earlier version wrote `path: text` to state. */
 export function toDriftPaths({ drift }: PropertyMap): string[] {
   const paths = z.array(z.string()).safeParse(drift).data ?? [];
   return paths.map((path) => path.replace(/:.*/s, "")).filter((path) => path !== "");
 }
 
-/** The inputs for state, which has no verifier. */
 export function withoutVerifiers(inputs: PropertyMap): PropertyMap {
-  return Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== "verifiers"));
+  const { verifiers: _, ...others } = inputs;
+  return others;
 }

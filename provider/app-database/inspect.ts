@@ -1,4 +1,4 @@
-import { describeProblem, toOneError } from "../../components/errors.ts";
+import { BerthError, describeProblem, toOneError } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
 import {
   type Catalog,
@@ -23,30 +23,34 @@ import {
 import type { DatabasePlan } from "../../components/postgres/plan/plan.ts";
 import type { PostgresProblem, ProblemCode } from "../../components/postgres/rules/problem.ts";
 import { otherGroupsOf } from "../../components/postgres/rules/roles/groups.ts";
-import type { Session } from "../../components/postgres/server/pool.ts";
+import { type Session, Unreachable } from "../../components/postgres/server/pool.ts";
 import type { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import { trySettings } from "../../components/postgres/server/try-settings.ts";
-import type { AppRequest } from "./request.ts";
+import type { Wanted } from "./request.ts";
 
 /** Reads what a decision about an app needs: from the shared catalog of the run, or live before a change. */
 
-/** A decision about an app, and the catalog that it was made from. */
+export type InsideFacts = Pick<AppFacts, "access" | "leaving" | "unlisted">;
+
 export interface Inspection {
   readonly decision: AppDecision;
   readonly catalog: Catalog;
+  /** undefined = there was no session in the app's database. */
+  readonly inside?: InsideFacts;
 }
 
 /**
  * Decides about an app from the catalog that the run reads once for all apps.
  *
  * @param isDeep Whether to connect to the app's database as well.
- * @param isImport Whether missing rights are no problem yet: nothing is changed, so they may still be granted.
+ * @param options.isImport Whether missing rights are no problem yet: nothing is changed, so they may still be granted.
+ * @param options.inside What a session in the app's database has just read for the same plan. Then no other connects.
  */
 export async function inspectRequest(
   server: PostgresServer,
-  { plan, context }: AppRequest,
+  { plan, context }: Wanted,
   isDeep: boolean,
-  isImport = false,
+  { isImport = false, inside }: { isImport?: boolean; inside?: InsideFacts | undefined } = {},
 ): Promise<Inspection> {
   const { catalog } = await server.inspectStack();
   const stored = await inspectStored(server, plan);
@@ -62,16 +66,26 @@ export async function inspectRequest(
   const problems = outside.problems.filter((problem) => !isLater(problem, isImport));
   if (isDeep && mayEnter(plan, catalog, { problems })) {
     const { name } = plan.database;
-    const inside = async (session: Session) => ({
+    const look = async (session: Session): Promise<InsideFacts> => ({
       ...(await inspectInside(session, { plan, context }, catalog)),
       unlisted: await inspectUnlisted(session.client, plan),
     });
-    return decide(await server.withDatabase(name, inside));
+    const read = inside ?? (await server.withDatabase(name, look));
+    return { ...decide(read), inside: read };
   }
   if (!isDeep || catalog.databases.has(plan.database.name) || plan.extensions.length === 0) {
     return { decision: outside, catalog };
   }
-  return decide(await server.withMaintenance((session) => inspectAvailable(session, plan)));
+  return await server.withMaintenance(async ({ client }) =>
+    decide({ extensions: await inspectExtensions(client, plan, true) }),
+  );
+}
+
+/** Throws the error of a preview, with a way to go on where the server cannot be reached. */
+export function failPreview(error: unknown): never {
+  if (!(error instanceof Unreachable)) throw error;
+  const hint = "or, to preview where Postgres cannot be reached, as in CI: BERTH_OFFLINE=true";
+  throw new BerthError(error.message, { hint });
 }
 
 /** The shared catalog has the stack's own roles. Other roles are read only for an app that adopts them. */
@@ -93,11 +107,8 @@ async function inspectStored(server: PostgresServer, plan: DatabasePlan) {
  * report it as drift.
  */
 export function isLoss({ code }: PostgresProblem, isKnown: boolean): boolean {
-  return (
-    code === "database-lost" ||
-    code === "database-half-dropped" ||
-    (isKnown && code === "database-other-owner")
-  );
+  if (code === "database-other-owner") return isKnown;
+  return code === "database-lost" || code === "database-half-dropped";
 }
 
 /** Problems that may be gone by the time of `pulumi up`: sessions end, and rights are granted. */
@@ -126,13 +137,12 @@ export function requirePossible(
 /** The live roles and database of the app, with the verifiers of its roles if the session may read them. */
 export async function inspectOutside(
   { client, server }: Session,
-  { plan, context }: Pick<AppRequest, "plan" | "context">,
+  { plan, context }: Wanted,
   withVerifiers: boolean,
 ): Promise<AppFacts> {
   const names = plan.roles.map(({ name }) => name);
-  const { name, template = "template0" } = plan.database;
-  const databases = await inspectDatabases(client, [name, template]);
-  const owner = databases.get(name)?.owner;
+  const databases = await inspectOwnDatabase(client, plan);
+  const owner = databases.get(plan.database.name)?.owner;
   const roles = await inspectRoles(client, [
     context.postgres.ownershipRole,
     ...names,
@@ -145,51 +155,53 @@ export async function inspectOutside(
   return { catalog: { server, roles, databases }, stored, refusedSettings };
 }
 
-/** The extensions that the server offers for a database that does not exist yet. */
-export async function inspectAvailable(
-  { client }: Session,
-  plan: DatabasePlan,
-): Promise<Pick<AppFacts, "extensions">> {
-  return { extensions: await inspectExtensions(client, plan, true) };
+/** The same after steps: the roles are read again only if a step changed one. */
+export async function inspectChanged(
+  session: Session,
+  request: Wanted,
+  before: AppFacts,
+  { roles, leaving }: AppDecision["steps"],
+): Promise<AppFacts> {
+  if (roles.length > 0 || leaving.length > 0) return await inspectOutside(session, request, false);
+  const databases = await inspectOwnDatabase(session.client, request.plan);
+  return { ...before, catalog: { ...before.catalog, databases } };
+}
+
+/** The app's database and its template, those of them that exist. */
+async function inspectOwnDatabase(client: Session["client"], { database }: DatabasePlan) {
+  const { name, template = "template0" } = database;
+  return await inspectDatabases(client, [name, template]);
 }
 
 /** What only a session in the app's database can see. */
 export async function inspectInside(
   session: Session,
-  request: Pick<AppRequest, "plan" | "context">,
+  request: Wanted,
   catalog: Catalog,
 ): Promise<Pick<AppFacts, "access" | "leaving">> {
   const { plan, context } = request;
-  const { formerRoles } = context;
-  const schemas = new Set([
-    ...plan.schemas,
-    ...formerRoles.flatMap(({ schemas: all = [] }) => all),
-  ]);
-  const scope = { ...plan, schemas: [...schemas] };
-  return {
-    access: await inspectAccess(
-      session.client,
-      scope,
-      formerRoles.map(({ name }) => name),
-    ),
-    ...(await inspectLeaving(session, request, catalog)),
-  };
+  const former = context.formerRoles.map(({ name }) => name);
+  const formerSchemas = context.formerRoles.flatMap(({ schemas = [] }) => schemas);
+  const scope = { ...plan, schemas: [...new Set([...plan.schemas, ...formerSchemas])] };
+  const access = await inspectAccess(session.client, scope, former);
+  return { access, ...(await inspectLeaving(session, request, catalog)) };
 }
 
 /** What keeps roles that left the entry from being dropped. */
 export async function inspectLeaving(
   { client }: Session,
-  { plan, context }: Pick<AppRequest, "plan" | "context">,
+  { plan, context }: Wanted,
   catalog: Catalog,
 ): Promise<Pick<AppFacts, "leaving">> {
   const { name } = plan.database;
+  const { ownershipRole } = context.postgres;
   const actions = decideLeavingRoles(plan, catalog, context);
   const roles = actions.flatMap((action) => (action.kind === "drop-role" ? [action.role] : []));
   if (roles.length === 0) return {};
   const leaving = {
     sessions: await inspectSessions(client, undefined, roles),
     dependents: await inspectDependents(client, name, roles),
-    losses: await inspectLosses(client, name, roles),
+    losses: await inspectLosses(client, name, { roles, ownershipRole }),
   };
   return { leaving };
 }

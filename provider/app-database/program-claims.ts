@@ -4,10 +4,8 @@ import type { Places } from "./retirement-check.ts";
 
 /** Databases and roles of the app that a resource is of. */
 export function placeOf({ database: { name, names = [name] }, roles }: AppDatabaseState): Place {
-  return toPlace(
-    names,
-    Object.values(roles).map((role) => role.name),
-  );
+  const ofRoles = Object.values(roles).map((role) => role.name);
+  return toPlace(names, ofRoles);
 }
 
 /**
@@ -57,7 +55,6 @@ export class ProgramClaims {
     return this.#others(urn, app).some((place) => place.roles.includes(role));
   }
 
-  /** Whether the program still has the app. */
   has(urn: string, app: string): boolean {
     return this.#byUrn.has(urn) || this.#byApp[app] !== undefined;
   }

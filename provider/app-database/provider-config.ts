@@ -8,6 +8,8 @@ import type { PostgresConfig } from "../../components/postgres/server/config.ts"
 import { isPropertyMap, type PropertyMap, toPlain } from "../rpc/property-values.ts";
 
 const Text = z.string().min(1);
+/** `vault/item`. */
+const Item = z.string().regex(/^[^/]+\/[^/]+$/);
 const Endpoint = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("direct"), host: Text, port: z.int() }),
   z.strictObject({
@@ -43,14 +45,10 @@ const Postgres = z.strictObject({
   confirmDelete: z.array(Text).default([]),
   dumpDirectory: Text.optional(),
   /** undefined = the admin logs in with a client certificate. */
-  adminItem: z
-    .string()
-    .regex(/^[^/]+\/[^/]+$/)
-    .optional(),
+  adminItem: Item.optional(),
   username: Text,
 });
 
-/** How the admin's item is read. */
 export type ReadAdmin = (ref: ItemRef) => Promise<Credential>;
 
 /** Whether a configuration has the keys of the stack file, as the default provider's has in an import. */
@@ -71,9 +69,7 @@ export function parseProviderConfig(
   if (!isPropertyMap(given)) return undefined;
   const parsed = Postgres.safeParse(withNewNames(toPlain(given)));
   if (!parsed.success) {
-    const where = parsed.error.issues.map(
-      (issue) => `postgres.${issue.path.map(String).join(".")}`,
-    );
+    const where = parsed.error.issues.map(({ path }) => `postgres.${path.map(String).join(".")}`);
     throw new BerthError(`Berth's provider cannot use its arguments: ${where.join(", ")}`, {
       hint: "make the provider with new BerthProvider(name, { postgres: toProviderPostgres(…) })",
     });
@@ -153,8 +149,6 @@ export function keepIdentity(olds: PropertyMap, news: PropertyMap): PropertyMap 
  * the admin's password, which is now read from its item.
  */
 function withNewNames(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { markerRole, ...rest } = Object.fromEntries(
-    Object.entries(given).filter(([key]) => key !== "password"),
-  );
+  const { markerRole, password: _, ...rest } = given;
   return markerRole === undefined ? rest : { ownershipRole: markerRole, ...rest };
 }

@@ -3,23 +3,16 @@ import {
   type SettingsByName,
   sortSettings,
 } from "../../components/config/schema/postgres/settings.ts";
-import { BerthError } from "../../components/errors.ts";
 import type { AppContext } from "../../components/postgres/diff/decide-app.ts";
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import { toPlan } from "../../components/postgres/plan/app-state.ts";
 import type { FormerRole, FormerSettings } from "../../components/postgres/plan/former-role.ts";
 import { type DatabasePlan, hasNoPassword } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
-import type { PropertyMap } from "../rpc/property-values.ts";
+import { type PropertyMap, toPropertyMap } from "../rpc/property-values.ts";
 import type { DiffRequest } from "../rpc/resource-handler.ts";
 import { compareVerifiers } from "./changes.ts";
-import {
-  type AppDatabaseInputs,
-  parseAppDatabase,
-  parseLeaving,
-  parseStored,
-  toProperties,
-} from "./inputs.ts";
+import { type AppDatabaseInputs, parseAppDatabase, parseLeaving, parseStored } from "./inputs.ts";
 
 /** The wanted state of one app, and the context of the decision. */
 export interface AppRequest {
@@ -29,6 +22,8 @@ export interface AppRequest {
   /** Schemas and extensions that left the entry, as text for the operator. */
   readonly leftBehind: readonly string[];
 }
+
+export type Wanted = Pick<AppRequest, "plan" | "context">;
 
 /** A request without knowledge from state. */
 export function toPlainRequest(
@@ -89,36 +84,26 @@ export function toRequest(
   };
 }
 
-/** The inputs in a run that changes something, where all of them must be known. */
-export function requireKnown(inputs: AppDatabaseInputs | undefined): AppDatabaseInputs {
-  if (inputs !== undefined) return inputs;
-  throw new BerthError("an AppDatabase reached up with unknown inputs");
-}
-
 /**
  * State of an app after a run that stopped halfway.
  *
  * @param superuserLeft All is done but what only a superuser can do. So the passwords are those of the inputs.
  */
 export function toStopped({ state, context }: AppRequest, superuserLeft: boolean): PropertyMap {
-  const leaving = context.formerRoles.map(({ key, name, schemas = [] }) => ({
-    key,
-    name,
-    schemas: [...schemas],
-  }));
-  const { formerSettings } = context;
-  const roles = Object.entries(state.roles).map(([key, role]) => [
-    key,
-    { ...role, settings: withFormer(key, role.settings, formerSettings) },
-  ]);
+  const { formerRoles, formerSettings } = context;
+  const leaving = formerRoles.map(({ key, name, schemas = [] }) => ({ key, name, schemas }));
+  const roles = Object.entries(state.roles).map(([key, role]) => {
+    const settings = withFormer(key, role.settings, formerSettings);
+    return [key, { ...role, settings }] as const;
+  });
   const settings = withFormer("database", state.database.settings, formerSettings);
   const stopped = {
     ...state,
     database: { ...state.database, settings },
-    roles: Object.fromEntries(roles) as AppDatabaseState["roles"],
+    roles: Object.fromEntries(roles),
   };
   const left = superuserLeft ? { superuserLeft } : {};
-  return { ...toProperties(stopped), incomplete: true, ...left, leaving };
+  return { ...toPropertyMap(stopped), incomplete: true, ...left, leaving };
 }
 
 /**
@@ -158,11 +143,8 @@ function withFormer(
 }
 
 /** What state keeps of a stopped run until a run succeeds; undefined = nothing. */
-export function toUnfinished({
-  incomplete,
-  superuserLeft,
-  leaving = [],
-}: PropertyMap): PropertyMap | undefined {
+export function toUnfinished(state: PropertyMap): PropertyMap | undefined {
+  const { incomplete, superuserLeft, leaving = [] } = state;
   const left = superuserLeft === true ? { superuserLeft } : {};
   return incomplete === true ? { incomplete, ...left, leaving } : undefined;
 }

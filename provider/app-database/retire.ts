@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import pRetry from "p-retry";
 import { escapeIdentifier } from "pg";
+import { toYamlList } from "../../components/config/yaml/list.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
 import {
   inspectDatabases,
@@ -25,7 +26,11 @@ import { isFurther } from "../../components/postgres/plan/plan.ts";
 import type { AppProblem } from "../../components/postgres/rules/problem.ts";
 import { withStatementSeconds } from "../../components/postgres/server/answer-limit.ts";
 import type { Session } from "../../components/postgres/server/pool.ts";
-import type { PostgresServer, Work } from "../../components/postgres/server/postgres-server.ts";
+import {
+  type PostgresServer,
+  type Work,
+  workWithoutPasswords,
+} from "../../components/postgres/server/postgres-server.ts";
 import { requireOurRoles } from "../../components/postgres/server/require-our-roles.ts";
 import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../../components/postgres/statements/sql.ts";
@@ -40,6 +45,16 @@ const afterDump = { retries: 9, minTimeout: 200, factor: 1 };
 /** Milliseconds that the server's count of sessions may be late. */
 const countDelayMs = 1000;
 
+/** An app that is dropped, in a session that nobody else uses. */
+interface Run {
+  readonly server: PostgresServer;
+  readonly session: Session;
+  readonly state: AppDatabaseState;
+  readonly work: Work;
+  /** Whether another app of the program has a role of this name. */
+  readonly isNeeded: (role: string) => boolean;
+}
+
 /**
  * Drops the database and the roles of an app that left with `reclaimPolicy: delete`. The roles go with the first
  * database, which is dropped last. Returns what was done and what was left. Ignores what is already gone, so an
@@ -53,29 +68,20 @@ export async function retireApp(
 ): Promise<readonly string[]> {
   return await server.write(() =>
     server.withMaintenance(async (session) => {
-      const found = await inspectRetirement(server, session, state, isNeeded);
-      const { database, roles } = found;
+      const run = { server, session, state, work: toWork(state), isNeeded };
+      const { database, roles, problems, notes } = await inspectRetirement(run);
       const dropped = isFurther(state) ? [] : roles;
-      if (database === undefined && dropped.length === 0) return found.notes;
+      if (database === undefined && dropped.length === 0) return notes;
       if (!server.config.confirmDelete.includes(state.database.name)) throw unconfirmed(state);
-      refuse(state, found.problems);
-      const work = toWork(state);
-      const notes = [...found.notes];
-      if (database !== undefined) {
-        notes.push(...(await dropDatabase(server, session, { state, roles, work, isNeeded })));
-      }
-      notes.push(...(await dropRoles(server, session, dropped, work)));
-      return notes;
+      refuse(state, problems);
+      const done = database === undefined ? [] : await dropDatabase(run, roles);
+      return [...notes, ...done, ...(await dropRoles(run, dropped))];
     }),
   );
 }
 
-async function inspectRetirement(
-  server: PostgresServer,
-  session: Session,
-  state: AppDatabaseState,
-  isNeeded: (role: string) => boolean,
-): Promise<Retirement> {
+async function inspectRetirement(run: Run): Promise<Retirement> {
+  const { server, session, state, isNeeded } = run;
   const { client } = session;
   const { name } = state.database;
   const names = Object.values(state.roles).map((role) => role.name);
@@ -91,7 +97,7 @@ async function inspectRetirement(
     catalog,
     sessions: await inspectSessions(client, name, leaving),
     dependents: isFurther(state) ? [] : await inspectDependents(client, name, leaving),
-    blockers: await inspectBlockers(client, name),
+    blockers: await inspectBlockers(client, name, server.config.ownershipRole),
   };
   return decideRetirement(state, facts, server.config, isNeeded);
 }
@@ -103,8 +109,7 @@ function refuse({ app }: AppDatabaseState, problems: readonly AppProblem[]): voi
 }
 
 function toWork({ app, roles }: AppDatabaseState): Work {
-  const owner = roles["owner"]?.name ?? "";
-  return { app, owner, verifiers: hiddenVerifiers, onDone: () => undefined };
+  return workWithoutPasswords(app, roles["owner"]?.name ?? "");
 }
 
 function unconfirmed({ app, database: { name } }: AppDatabaseState): BerthError {
@@ -112,28 +117,18 @@ function unconfirmed({ app, database: { name } }: AppDatabaseState): BerthError 
     `app ${app}: reclaimPolicy is delete, but berth:postgres.confirmDelete does not name database "${name}"; nothing was dropped`,
     {
       hint:
-        `to drop it, set berth:postgres.confirmDelete to [${name}] and run pulumi up, which pulumi destroy needs to have run before it; ` +
+        `to drop it, set berth:postgres.confirmDelete to ${toYamlList([name])} and run pulumi up, after which a pulumi destroy drops it, too; ` +
         "to keep it, put the entry back with reclaimPolicy: retain and run pulumi up before you take it out again",
     },
   );
-}
-
-interface Drop {
-  readonly state: AppDatabaseState;
-  readonly roles: readonly LiveRole[];
-  readonly work: Work;
-  readonly isNeeded: (role: string) => boolean;
 }
 
 /**
  * Dumps and drops. The app's logins lose LOGIN first; any other session keeps the database from being dropped.
  * The logins get LOGIN back if the drop fails, or if the app has another database.
  */
-async function dropDatabase(
-  server: PostgresServer,
-  session: Session,
-  { state, roles, work, isNeeded }: Drop,
-): Promise<string[]> {
+async function dropDatabase(run: Run, roles: readonly LiveRole[]): Promise<string[]> {
+  const { server, session, state, work } = run;
   const { name } = state.database;
   const notes: string[] = [];
   const logins = roles.filter((role) => role.canLogin).map((role) => role.name);
@@ -143,20 +138,15 @@ async function dropDatabase(
       await session.client.query(statement).catch(() => undefined);
     }
   };
-  const requireAlone = async (): Promise<void> => {
-    refuse(state, (await inspectRetirement(server, session, state, isNeeded)).problems);
-  };
+  const shut = logins.map((role) => toLogin(role, "NOLOGIN"));
+  // Not in the try: a role that is not the stack's any more gets no LOGIN either.
+  await server.runTogether(session, shut, work, () =>
+    requireOurRoles(session, logins, server.config),
+  );
   try {
-    const shut = logins.map((role) => toLogin(role, "NOLOGIN"));
-    await server.runTogether(session, shut, work, () =>
-      requireOurRoles(session, logins, server.config),
-    );
     const { dumpDirectory } = server.config;
-    if (dumpDirectory === undefined) await requireAlone();
-    else {
-      const file = await dumpAlone(server, session, state, { dumpDirectory, requireAlone });
-      notes.push(`app ${state.app}: dumped to ${file}`);
-    }
+    if (dumpDirectory === undefined) await requireAlone(run);
+    else notes.push(`app ${state.app}: dumped to ${await dumpAlone(run, dumpDirectory)}`);
     const drop = { kind: "drop-database", path: "database", database: name } as const;
     await withStatementSeconds(session.client, dropSeconds, () => server.run(session, drop, work));
   } catch (error) {
@@ -168,17 +158,19 @@ async function dropDatabase(
   return [...notes, `app ${state.app}: dropped database "${name}"`];
 }
 
+async function requireAlone(run: Run): Promise<void> {
+  refuse(run.state, (await inspectRetirement(run)).problems);
+}
+
 /**
  * Returns the file of a dump with everything that was ever written. Counts sessions before it lists them: an
  * earlier session is in the list, and a later one in the next count. The time between the last count and the
  * DROP stays open, but DROP fails while there is a session.
  */
-async function dumpAlone(
-  server: PostgresServer,
-  session: Session,
-  { app, database: { name } }: AppDatabaseState,
-  request: { readonly dumpDirectory: string; readonly requireAlone: () => Promise<void> },
-): Promise<string> {
+async function dumpAlone(run: Run, directory: string): Promise<string> {
+  const { server, session, state } = run;
+  const { app, database } = state;
+  const { name } = database;
   const { tls } = server.config;
   const admin = await server.config.admin();
   const count = async (): Promise<number> => {
@@ -186,17 +178,16 @@ async function dumpAlone(
     return await countSessions(session.client, name);
   };
   const before = await count();
-  await request.requireAlone();
+  await requireAlone(run);
   const endpoint = await server.endpoint();
-  const directory = request.dumpDirectory;
   const file = await dumpDatabase({ app, database: name, directory, endpoint, tls, admin });
-  await pRetry(request.requireAlone, afterDump);
+  await pRetry(() => requireAlone(run), afterDump);
   const sessions = (await count()) - before;
   if (sessions === 1) return file;
   throw new BerthError(
     `app ${app}: others connected to database "${name}" while it was dumped (the server counts ${String(sessions)} sessions; pg_dump's is one); what they wrote may not be in ${file}, so nothing was dropped`,
     {
-      hint: `keep them away until it is gone, as with REVOKE CONNECT ON DATABASE ${escapeIdentifier(name)} from whoever has it, or stop what watches it, and run pulumi up again; or dump by other means and take berth:postgres.dumpDirectory out of the stack file`,
+      hint: `keep them away until the database is dropped (REVOKE CONNECT ON DATABASE ${escapeIdentifier(name)} from the roles that have it, or stop the monitoring), then run pulumi up again; or dump by other means, and take berth:postgres.dumpDirectory out of the stack file`,
     },
   );
 }
@@ -205,12 +196,8 @@ function toLogin(role: string, attribute: "LOGIN" | "NOLOGIN"): Action {
   return { kind: "set-attributes", path: "roles", role, attributes: [attribute] };
 }
 
-async function dropRoles(
-  server: PostgresServer,
-  session: Session,
-  roles: readonly LiveRole[],
-  work: Work,
-): Promise<string[]> {
+async function dropRoles(run: Run, roles: readonly LiveRole[]): Promise<string[]> {
+  const { server, session, work } = run;
   const names = roles.map((role) => role.name);
   const actions = names.map((role) => ({ kind: "drop-role", path: "roles", role }) as const);
   await server.runTogether(session, actions, work, () =>

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { toYamlList } from "../../components/config/yaml/list.ts";
 import { databasesOf, type Place, toPlace } from "../../components/postgres/plan/place.ts";
-import { type PropertyMap, toPlain } from "../rpc/property-values.ts";
+import { type PropertyMap, toPlain, toPropertyMap } from "../rpc/property-values.ts";
 
 const PlaceProperties = z.object({
   database: z.string(),
@@ -12,10 +13,9 @@ const Reclaimed = z.record(
   z.string(),
   PlaceProperties.extend({ isLeaving: z.boolean().optional() }),
 );
-const Permissions = z.object({
-  confirmDelete: z.array(z.string()).default([]),
-  dumpDirectory: z.string().optional(),
-});
+const Permissions = z
+  .object({ confirmDelete: z.array(z.string()).default([]), dumpDirectory: z.string().optional() })
+  .catch({ confirmDelete: [] });
 
 /** Databases and roles of each app of the program, by the app's name. */
 export type Places = z.infer<typeof Places>;
@@ -51,8 +51,7 @@ export function checkRetirement(olds: PropertyMap, news: PropertyMap): Retiremen
     return { inputs: news, places, failures: [], warnings: [], kept: [], left: [] };
   }
   const before = Reclaimed.safeParse(toPlain(olds["reclaim"] ?? {})).data ?? {};
-  const { confirmDelete, dumpDirectory } = Permissions.safeParse(toPlain(news["postgres"] ?? {}))
-    .data ?? { confirmDelete: [], dumpDirectory: undefined };
+  const { confirmDelete, dumpDirectory } = Permissions.parse(toPlain(news["postgres"] ?? {}));
   const undeclared = listUndeclared(places);
   const leaving = Object.entries(before)
     .flatMap(undeclared)
@@ -66,8 +65,7 @@ export function checkRetirement(olds: PropertyMap, news: PropertyMap): Retiremen
     confirmed.map(([app, place]) => [app, { ...place, isLeaving: true }]),
   );
   const all = { ...Reclaimed.safeParse(toPlain(wanted ?? {})).data, ...stillLeaving };
-  // Without undefined values.
-  const reclaim = JSON.parse(JSON.stringify(all)) as PropertyMap;
+  const reclaim = toPropertyMap(all);
   return {
     inputs: Object.keys(reclaim).length === 0 ? inputs : { ...inputs, reclaim },
     places,
@@ -117,7 +115,7 @@ function describeDatabases(place: Place): string {
 function refuse(app: string, place: Place, unconfirmed: readonly string[]): string {
   return (
     `app ${app} has left the stack file with reclaimPolicy: delete, so this run would drop ${describe(place)}; nothing was changed\n` +
-    `  fix: to drop them, add the ${unconfirmed.length === 1 ? "database" : "databases"} to the stack file under berth:postgres: confirmDelete: [${unconfirmed.join(", ")}]\n` +
+    `  fix: to drop them, add the ${unconfirmed.length === 1 ? "database" : "databases"} to the stack file under berth:postgres: confirmDelete: ${toYamlList(unconfirmed)}\n` +
     `  fix: to keep them, put the entry back with reclaimPolicy: retain and run pulumi up before you take it out again`
   );
 }

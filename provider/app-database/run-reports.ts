@@ -3,12 +3,15 @@ import { BerthError } from "../../components/errors.ts";
 import { type AppDecision, listActions } from "../../components/postgres/diff/decide-app.ts";
 import type { Place } from "../../components/postgres/plan/place.ts";
 import { isFurther } from "../../components/postgres/plan/plan.ts";
-import { type Action, isAboutOwnershipRole } from "../../components/postgres/statements/actions.ts";
+import {
+  type Action,
+  describeAction,
+  isAboutOwnershipRole,
+} from "../../components/postgres/statements/actions.ts";
 import { formatStatements, labelStatements } from "../../components/postgres/statements/labels.ts";
 import type { Report } from "../rpc/engine-log.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
 import { Refusals } from "../rpc/refusals.ts";
-import { describeActions, toText } from "./changes.ts";
 import { requirePossible } from "./inspect.ts";
 import type { AppRequest } from "./request.ts";
 import { describeKept, describeLeft } from "./retirement-check.ts";
@@ -30,7 +33,6 @@ export class RunReports {
     this.#refusals = refusals;
   }
 
-  /** A new run begins. */
   begin(): void {
     this.#hasWarned = false;
     this.#hasShownStack = false;
@@ -44,7 +46,7 @@ export class RunReports {
 
   /** Says once of a run without a refresh what it did not compare. */
   noteNotCompared(urn: string): void {
-    const text = `what is inside the databases was not compared (berth:postgres.compareInside: false); with --refresh it is, and ${commandLine("verify")} tries it`;
+    const text = `what is inside the databases was not compared: that needs berth:postgres.compareInside: true, or pulumi preview --refresh; ${commandLine("verify")} tries it`;
     if (!this.#hasNoted) this.report("info", this.#provider ?? urn, text);
     this.#hasNoted = true;
   }
@@ -110,8 +112,8 @@ export class RunReports {
 
   /** Shows what differs from the program although the program did not change. */
   showDifference(urn: string, actions: readonly Action[]): void {
-    const text = toText("differs from the program; up would do:", describeActions(actions));
-    this.report("info", urn, text);
+    const lines = actions.map((action) => `  ${action.path}: ${describeAction(action)}`);
+    this.report("info", urn, ["differs from the program; up would do:", ...lines].join("\n"));
   }
 
   /** Statements about the ownership role are the stack's: the first app runs them. */

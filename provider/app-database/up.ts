@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { escapeLiteral } from "pg";
 import { BerthError, type Problem, toOneError } from "../../components/errors.ts";
+import { inspectExtensions } from "../../components/postgres/catalog/extensions.ts";
 import {
   type AppDecision,
   type AppFacts,
@@ -13,10 +14,9 @@ import type { PostgresServer, Work } from "../../components/postgres/server/post
 import { requireOurRoles } from "../../components/postgres/server/require-our-roles.ts";
 import { type Action, isAboutOwnershipRole } from "../../components/postgres/statements/actions.ts";
 import { toTransactions } from "../../components/postgres/statements/batches.ts";
-import { inspectAvailable, inspectInside, inspectLeaving, inspectOutside } from "./inspect.ts";
+import { inspectChanged, inspectInside, inspectLeaving, inspectOutside } from "./inspect.ts";
 import type { AppRequest } from "./request.ts";
 
-/** One app in the current run. */
 interface Run {
   readonly server: PostgresServer;
   readonly request: AppRequest;
@@ -26,10 +26,8 @@ interface Run {
 /** All is done but what only a superuser can do. */
 export class SuperuserLeft extends BerthError {
   constructor(left: readonly Problem[]) {
-    const { message, problems } = toOneError(
-      "everything else is done; a superuser must still do this",
-      left,
-    );
+    const title = "everything else is done; a superuser must still do this";
+    const { message, problems } = toOneError(title, left);
     super(message, { problems });
   }
 }
@@ -61,66 +59,74 @@ export async function applyApp(
   };
   const run: Run = { server, request, work };
   return await server.write(async () => {
-    const { isDone, notes } = await server.withMaintenance((session) => begin(run, session));
-    if (isDone) return [...request.leftBehind, ...notes];
+    const { made, notes } = await server.withMaintenance((session) => begin(run, session));
+    if (made === undefined) return [...request.leftBehind, ...notes];
     const more = await server.withDatabase(database.name, (inside) =>
-      finish(run, { roles: inside, inside }),
+      finish(run, { roles: inside, inside }, made, withPasswords),
     );
     return [...request.leftBehind, ...notes, ...more];
   });
 }
 
 /**
- * Makes the roles and the database of a new app. If the database exists, inspects its inside before any change.
+ * Makes the roles and the database of a new app. If the database exists, inspects its inside before any change, and
+ * does everything.
+ *
+ * @returns made: what is there now; undefined = all is done.
  */
 async function begin(
   run: Run,
   session: Session,
-): Promise<{ readonly isDone: boolean; readonly notes: readonly string[] }> {
+): Promise<{ readonly made?: AppFacts; readonly notes: readonly string[] }> {
   const { server, request } = run;
   const { plan } = request;
   const facts = await inspectOutside(session, request, true);
   if (mayEnter(plan, facts.catalog, decideApp(plan, facts, request.context))) {
     const notes = await server.withDatabase(plan.database.name, (inside) =>
-      finish(run, { roles: session, inside }, facts),
+      finish(run, { roles: session, inside }, facts, {}),
     );
-    return { isDone: true, notes };
+    return { notes };
   }
   const { adopting, steps } = requireAll(run, {
     ...facts,
-    ...(await inspectAvailable(session, plan)),
+    extensions: await inspectExtensions(session.client, plan, true),
     ...(await inspectLeaving(session, request, facts.catalog)),
   });
-  await runRoles(run, session, steps.roles);
+  await runRoles(run, session, steps.roles, facts);
   for (const action of steps.database) await makeDatabase(run, session, action);
-  return { isDone: false, notes: adopting };
+  // This session has loaded the catalogs that a new one in the database loads first.
+  return { made: await inspectOutside(session, request, false), notes: adopting };
 }
+
+/** The roles have their passwords. */
+const withPasswords = { newPasswords: new Set<string>() };
 
 /**
  * Does the rest, with a session in the app's database.
  *
- * @param first What was just read. Without it the roles exist, with their passwords.
+ * @param read The roles and the database, as they were just read.
+ * @param passwords Whether the roles have theirs.
  */
 async function finish(
   run: Run,
   sessions: { readonly roles: Session; readonly inside: Session },
-  first?: AppFacts,
+  read: AppFacts,
+  passwords: Partial<AppRequest["context"]>,
 ): Promise<readonly string[]> {
   const { server, request, work } = run;
   const { inside } = sessions;
   const adopting: string[] = [];
+  let outside = read;
   for (let round = 0; round < rounds; round += 1) {
-    const isFirst = round === 0 && first !== undefined;
-    const outside = isFirst ? first : await inspectOutside(inside, request, false);
     const facts = { ...outside, ...(await inspectInside(inside, request, outside.catalog)) };
-    const decision = requireAll(run, facts, isFirst ? {} : { newPasswords: new Set() });
+    const decision = requireAll(run, facts, round === 0 ? passwords : withPasswords);
     const { steps, superuser, notes } = decision;
     adopting.push(...decision.adopting);
     if (listActions(decision).length === 0) {
       if (superuser.length === 0) return [...adopting, ...notes];
       throw new SuperuserLeft(superuser);
     }
-    await runRoles(run, sessions.roles, steps.roles);
+    await runRoles(run, sessions.roles, steps.roles, facts);
     const dropped = steps.leaving.flatMap((one) => (one.kind === "drop-role" ? [one.role] : []));
     await server.runTogether(inside, steps.leaving, work, () =>
       requireOurRoles(inside, dropped, server.config),
@@ -128,6 +134,7 @@ async function finish(
     for (const actions of toTransactions(steps.inside)) {
       await server.runTogether(inside, actions, work);
     }
+    outside = await inspectChanged(inside, request, outside, steps);
   }
   const { app, database } = request.plan;
   throw new BerthError(`app ${app}: something else keeps changing its privileges`, {
@@ -146,10 +153,25 @@ function requireAll(
   return decision;
 }
 
-async function runRoles({ server, work }: Run, session: Session, roles: readonly Action[]) {
+/** Changes roles. What is not the stack's any more is left alone: an app may have waited since it was read. */
+async function runRoles(
+  { server, work }: Run,
+  session: Session,
+  roles: readonly Action[],
+  { catalog }: Pick<AppFacts, "catalog">,
+): Promise<void> {
   await server.makeOwnershipRoleOnce(session, roles, work);
   const others = roles.filter((action) => !isAboutOwnershipRole(action));
-  await server.runTogether(session, others, work);
+  const { ownershipRole } = server.config;
+  const changed = others.flatMap((action) =>
+    "role" in action && typeof action.role === "string" ? [action.role] : [],
+  );
+  const ours = [...new Set(changed)].filter(
+    (name) => catalog.roles.get(name)?.memberOf.includes(ownershipRole) === true,
+  );
+  await server.runTogether(session, others, work, async () => {
+    if (ours.length > 0) await requireOurRoles(session, ours, server.config);
+  });
 }
 
 /**

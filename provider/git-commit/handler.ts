@@ -1,19 +1,26 @@
 import path from "node:path";
+import { z } from "zod";
+import { describeProblem } from "../../components/errors.ts";
 import type { ManifestFileHandler } from "../manifest-file/handler.ts";
 import type { Report } from "../rpc/engine-log.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
 import type {
   Changes,
-  CheckFailure,
-  CheckRequest,
+  Created,
   CreateRequest,
   DiffRequest,
   ResourceHandler,
   StoredResource,
   UpdateRequest,
 } from "../rpc/resource-handler.ts";
-import { parseCommit } from "./inputs.ts";
 import type { Manifests } from "./manifests.ts";
+
+/** Its outputs are the same. */
+const properties = z.object({
+  directory: z.string(),
+  owner: z.string(),
+  files: z.array(z.string()),
+});
 
 /**
  * `berth:index:GitCommit`: the manifests of a stack in the history of the checkout's branch. It changes when a
@@ -33,12 +40,6 @@ export class GitCommitHandler implements ResourceHandler {
     this.#report = report;
   }
 
-  check({
-    newInputs,
-  }: CheckRequest): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
-    return Promise.resolve({ inputs: newInputs, failures: [] });
-  }
-
   async diff({ oldInputs, newInputs }: DiffRequest): Promise<Changes> {
     const wanted = this.#read(newInputs);
     const changed = Object.keys(newInputs).filter(
@@ -50,11 +51,7 @@ export class GitCommitHandler implements ResourceHandler {
     return (await listUncommitted(wanted)).length > 0 ? { files: "update" } : {};
   }
 
-  async create({
-    inputs,
-    preview,
-    urn,
-  }: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
+  async create({ inputs, preview, urn }: CreateRequest): Promise<Created> {
     const wanted = this.#read(inputs);
     const { listLeft } = await loadGit();
     // There is no state yet that says what the manifests were.
@@ -98,13 +95,15 @@ export class GitCommitHandler implements ResourceHandler {
     const { commitManifests } = await loadGit();
     const done = await commitManifests(wanted);
     if (done === undefined) return;
-    const text = `committed on ${done.branch} as ${done.id}: ${done.files.join(", ")}\n    fix: push the branch; what follows the repository sees nothing before`;
-    this.#report("info", urn, text);
+    const what = `committed on ${done.branch} as ${done.id}: ${done.files.join(", ")}`;
+    const fix = "push the branch; what follows the repository sees nothing before";
+    this.#report("info", urn, describeProblem({ what, fix }));
   }
 
+  /** Only Berth's own program makes the inputs, and a preview knows all of them. */
   #read(inputs: PropertyMap): Manifests {
-    const properties = parseCommit(inputs);
-    return { ...properties, folder: path.resolve(this.#projectDirectory, properties.directory) };
+    const given = properties.parse(inputs);
+    return { ...given, folder: path.resolve(this.#projectDirectory, given.directory) };
   }
 }
 

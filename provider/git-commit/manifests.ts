@@ -15,10 +15,12 @@ import {
 } from "../../components/delivery/git/commit.ts";
 import { toOneError } from "../../components/errors.ts";
 import { isOwnedBy } from "../manifest-file/header.ts";
-import type { CommitProperties } from "./inputs.ts";
 
 /** The manifests of a stack, and the folder that they are in. */
-export interface Manifests extends CommitProperties {
+export interface Manifests {
+  readonly directory: string;
+  readonly owner: string;
+  readonly files: readonly string[];
   readonly folder: string;
 }
 

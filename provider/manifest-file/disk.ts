@@ -1,6 +1,6 @@
-import { mkdir, open, readFile, rename, rm, rmdir } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { BerthError } from "../../components/errors.ts";
+import { BerthError, messageOf } from "../../components/errors.ts";
 import { ifExists, type Target } from "./path.ts";
 
 /** Reads the text of a target; undefined = no file. Call `inspectTarget` first. */
@@ -20,27 +20,18 @@ export async function writeText(target: Target, text: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
     await rm(temporary, { force: true });
-    await writeNew(temporary, text);
+    await writeFile(temporary, text, { flag: "wx", mode: 0o644, flush: true });
+    // Whatever the umask is.
+    await chmod(temporary, 0o644);
     await rename(temporary, target.file);
   } catch (error) {
     // A full disk needs the space.
     await rm(temporary, { force: true }).catch(() => undefined);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new BerthError(`${target.file} could not be written and is unchanged: ${reason}`, {
       cause: error,
       hint: "free some space, or give yourself write access there, then run pulumi up again",
     });
-  }
-}
-
-async function writeNew(file: string, text: string): Promise<void> {
-  const handle = await open(file, "wx", 0o644);
-  try {
-    await handle.writeFile(text, "utf8");
-    await handle.chmod(0o644);
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -6,8 +6,9 @@ import { Refusals } from "../rpc/refusals.ts";
 import type {
   ChangeKind,
   Changes,
-  CheckFailure,
+  Checked,
   CheckRequest,
+  Created,
   CreateRequest,
   DiffRequest,
   ResourceHandler,
@@ -27,7 +28,6 @@ import {
   type PreviewProperties,
   parseInputs,
   toProperties,
-  toPropertyMap,
 } from "./inputs.ts";
 import { inspectTarget, type Target, toReal, toTarget } from "./path.ts";
 
@@ -47,6 +47,11 @@ export class ManifestFileHandler implements ResourceHandler {
   readonly #refusals: Refusals;
   /** Files written in this run. A delete keeps them: a renamed resource is created first, then deleted. */
   readonly #written = new Set<string | undefined>();
+  /**
+   * URNs of the program's resources, by their file. A delete keeps those of others: an earlier run may have written one
+   * under its new name, and failed before it came to the deletion of the old one.
+   */
+  readonly #declared = new Map<string | undefined, Set<string>>();
   /** Directories whose files move, each named once. */
   readonly #moved = new Set<string>();
   /** Whether this run or preview creates or updates a file. */
@@ -62,22 +67,28 @@ export class ManifestFileHandler implements ResourceHandler {
 
   configure(): void {
     this.#written.clear();
+    this.#declared.clear();
     this.#moved.clear();
     this.hasChanged = false;
   }
 
-  async check(
-    request: CheckRequest,
-  ): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
+  async check(request: CheckRequest): Promise<Checked> {
     const inputs = { adopt: false, ...request.newInputs };
     const { properties, failures } = parseInputs(inputs);
+    const { directory, path } = properties;
+    if (directory !== undefined && path !== undefined) {
+      const file = await toReal(this.#toTarget({ directory, path }));
+      this.#declared.set(file, (this.#declared.get(file) ?? new Set()).add(request.urn));
+    }
     // A failure ends the run. A preview that collects goes on, and says it with the file's change.
     if (failures.length > 0 || this.#refusals.areCollected) return { inputs, failures };
     const problem = await this.#findTargetProblem(
       properties,
       toProperties(request.oldInputs ?? {}),
     );
-    return { inputs, failures: problem === undefined ? [] : [problem] };
+    if (problem === undefined) return { inputs, failures: [] };
+    const { property, error } = problem;
+    return { inputs, failures: [{ property, reason: error.message }] };
   }
 
   async diff(request: DiffRequest): Promise<Changes> {
@@ -126,15 +137,8 @@ export class ManifestFileHandler implements ResourceHandler {
     return true;
   }
 
-  async create(request: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
-    this.hasChanged = true;
-    if (request.preview) {
-      await this.#preview(request.urn, request.inputs, undefined);
-      return { id: "", state: request.inputs };
-    }
-    const wanted = toWanted(request.inputs);
-    await this.#write(wanted, undefined);
-    return { id: wanted.path, state: toPropertyMap(wanted) };
+  async create(request: CreateRequest): Promise<Created> {
+    return await this.#change(request, undefined);
   }
 
   async read(resource: StoredResource): Promise<StoredResource | undefined> {
@@ -149,43 +153,59 @@ export class ManifestFileHandler implements ResourceHandler {
     if (live.kind === "no-checkout") return resource;
     const text = live.kind === "file" ? await readText(target) : undefined;
     if (text === undefined) return undefined;
-    if (isSameManifest(text, old)) return { ...resource, state: toPropertyMap(old) };
+    if (isSameManifest(text, old)) return { ...resource, state: old };
     const { owner, content } = parseManifest(text) ?? { owner: "", content: text };
-    return { ...resource, state: toPropertyMap({ ...old, owner, content }) };
+    return { ...resource, state: { ...old, owner, content } };
   }
 
   async update(request: UpdateRequest): Promise<PropertyMap> {
+    const old = toProperties(request.oldInputs);
+    const { state } = await this.#change({ ...request, inputs: request.newInputs }, old);
+    return state;
+  }
+
+  async #change(
+    { urn, inputs, preview }: CreateRequest,
+    old: ManifestProperties | undefined,
+  ): Promise<Created> {
     this.hasChanged = true;
-    if (request.preview) {
-      await this.#preview(request.urn, request.newInputs, toProperties(request.oldInputs));
-      return request.newInputs;
+    if (preview) {
+      await this.#preview(urn, inputs, old);
+      return { id: "", state: inputs };
     }
-    const wanted = toWanted(request.newInputs);
-    await this.#write(wanted, toProperties(request.oldInputs));
-    return toPropertyMap(wanted);
+    const wanted = toWanted(inputs);
+    await this.#write(wanted, old);
+    return { id: wanted.path, state: wanted };
   }
 
   async delete(resource: StoredResource): Promise<void> {
     // The owner comes from the inputs: after a refresh the state has the owner in the file.
     const old = toProperties(resource.inputs) ?? toProperties(resource.state);
-    if (old === undefined || !(await this.remove(old))) return;
+    if (old === undefined || !(await this.remove(old, resource.urn))) return;
     const shown = this.#toShown(this.#toTarget(old));
     this.#report("info", resource.urn, `${shown} is deleted; commit and push that`);
   }
 
-  /** Deletes a file that this owner wrote, unless this run wrote it. Says whether it did. */
-  async remove(old: Pick<ManifestProperties, "directory" | "path" | "owner">): Promise<boolean> {
+  /**
+   * Deletes a file that this owner wrote, unless this run wrote it or another resource has it. Says whether it did.
+   *
+   * @param urn The resource that had it; undefined = none that is known.
+   */
+  async remove(
+    old: Pick<ManifestProperties, "directory" | "path" | "owner">,
+    urn?: string,
+  ): Promise<boolean> {
     const target = this.#toTarget(old);
-    let isRemoved = false;
-    await this.#runAlone(async () => {
-      if (this.#written.has(await toReal(target))) return;
-      if ((await inspectTarget(target)).kind !== "file") return;
+    return await this.#runAlone(async () => {
+      const file = await toReal(target);
+      const isOfOther = [...(this.#declared.get(file) ?? [])].some((other) => other !== urn);
+      if (isOfOther || this.#written.has(file)) return false;
+      if ((await inspectTarget(target)).kind !== "file") return false;
       const text = await readText(target);
-      if (text === undefined || !isOwnedBy(text, [old.owner])) return;
+      if (text === undefined || !isOwnedBy(text, [old.owner])) return false;
       await removeFile(target);
-      isRemoved = true;
+      return true;
     });
-    return isRemoved;
   }
 
   async #preview(
@@ -198,15 +218,16 @@ export class ManifestFileHandler implements ResourceHandler {
     if (problem === undefined) return;
     // The owner is `stack prod, app wiki`.
     const name = properties.owner?.split(", ").at(-1) ?? properties.path ?? "a file";
-    this.#refusals.refuse(urn, name, new BerthError(problem.reason));
+    this.#refusals.refuse(urn, name, problem.error);
   }
 
   async #write(wanted: ManifestProperties, old: ManifestProperties | undefined): Promise<void> {
     const target = this.#toTarget(wanted);
     await this.#runAlone(async () => {
       const problem = await this.#findTargetProblem(wanted, old);
-      if (problem !== undefined) throw new BerthError(problem.reason);
-      if (!isSameManifest(await readText(target), wanted)) await writeText(target, toText(wanted));
+      if (problem !== undefined) throw problem.error;
+      const text = formatHeader(wanted.owner) + wanted.content;
+      if (!isSameManifest(await readText(target), wanted)) await writeText(target, text);
       this.#written.add(await toReal(target));
     });
   }
@@ -214,13 +235,13 @@ export class ManifestFileHandler implements ResourceHandler {
   async #findTargetProblem(
     wanted: PreviewProperties,
     old: ManifestProperties | undefined,
-  ): Promise<CheckFailure | undefined> {
+  ): Promise<{ readonly property: string; readonly error: BerthError } | undefined> {
     const { directory, path, owner, adopt } = wanted;
     if (directory === undefined || path === undefined) return undefined;
     const target = this.#toTarget({ directory, path });
     const live = await inspectTarget(target);
     if (live.kind === "refused") {
-      return { property: live.property, reason: live.reason };
+      return { property: live.property, error: new BerthError(live.reason) };
     }
     if (live.kind !== "file" || owner === undefined || adopt === undefined) return undefined;
     const isInState = old !== undefined && this.#toTarget(old).file === target.file;
@@ -232,8 +253,8 @@ export class ManifestFileHandler implements ResourceHandler {
       adopt,
     });
     if (problem === undefined) return undefined;
-    const reason = `${this.#toShown(target)} ${problem}\n  fix: ${ADOPT_HINT}`;
-    return { property: "path", reason };
+    const message = `${this.#toShown(target)} ${problem}`;
+    return { property: "path", error: new BerthError(message, { hint: ADOPT_HINT }) };
   }
 
   #toShown({ file }: Target): string {
@@ -248,19 +269,15 @@ export class ManifestFileHandler implements ResourceHandler {
     return live.kind !== "file" || !isSameManifest(await readText(target), properties);
   }
 
-  #toTarget(properties: { readonly directory: string; readonly path: string }): Target {
-    return toTarget(this.#projectDirectory, properties.directory, properties.path);
+  #toTarget({ directory, path }: Pick<ManifestProperties, "directory" | "path">): Target {
+    return toTarget(this.#projectDirectory, directory, path);
   }
 
-  #runAlone(act: () => Promise<void>): Promise<void> {
+  #runAlone<T>(act: () => Promise<T>): Promise<T> {
     const result = this.#last.then(act);
     this.#last = result.catch(() => undefined);
     return result;
   }
-}
-
-function toText(properties: ManifestProperties): string {
-  return formatHeader(properties.owner) + properties.content;
 }
 
 function toWanted(inputs: PropertyMap): ManifestProperties {

@@ -1,28 +1,25 @@
-import {
-  hasSecret,
-  type PropertyMap,
-  type PropertyValue,
-  SecretValue,
-  UnknownValue,
-} from "../rpc/property-values.ts";
+import { z } from "zod";
+import { hasSecret, type PropertyMap, toPlain, UnknownValue } from "../rpc/property-values.ts";
 import type { CheckFailure } from "../rpc/resource-handler.ts";
 import { findPathProblem } from "./path.ts";
 
+const schema = z.object({
+  directory: z.string(),
+  path: z.string(),
+  content: z.string(),
+  owner: z.string(),
+  adopt: z.boolean().catch(false),
+});
+
 /** The properties of a ManifestFile. Its outputs are the same. */
-export interface ManifestProperties {
-  readonly directory: string;
-  readonly path: string;
-  readonly content: string;
-  readonly owner: string;
-  readonly adopt: boolean;
-}
+export type ManifestProperties = Readonly<z.infer<typeof schema>>;
 
 /** The same in a preview, where a property may be unknown. */
 export type PreviewProperties = {
   readonly [K in keyof ManifestProperties]: ManifestProperties[K] | undefined;
 };
 
-const NAMES: readonly string[] = ["directory", "path", "content", "owner", "adopt"];
+const NAMES: readonly string[] = Object.keys(schema.shape);
 
 /**
  * Reads a program's inputs and lists all problems with them. `adopt` is false by default. No message has a
@@ -42,7 +39,7 @@ export function parseInputs(inputs: PropertyMap): {
     const value = inputs[name];
     if (typeof value === "string") return value;
     if (value === undefined || value === null) report(name, "is required");
-    else if (hasSecret(value)) report(name, toSecretReason(name));
+    else if (hasSecret(value)) report(name, name === "content" ? SECRET : "must not be a secret");
     else if (!(value instanceof UnknownValue)) report(name, "must be a string");
     return undefined;
   };
@@ -69,31 +66,12 @@ export function parseInputs(inputs: PropertyMap): {
   return { properties, failures };
 }
 
-function toSecretReason(name: string): string {
-  return name === "content"
-    ? "manifest must not contain secret values; refer to a Kubernetes Secret by its name instead"
-    : "must not be a secret";
-}
+const SECRET =
+  "manifest must not contain secret values; refer to a Kubernetes Secret by its name instead";
 
 /**
  * The properties in state or in checked inputs; undefined = some are absent, as in an import, or unknown.
  */
 export function toProperties(map: PropertyMap): ManifestProperties | undefined {
-  const directory = readPlain(map["directory"]);
-  const path = readPlain(map["path"]);
-  const content = readPlain(map["content"]);
-  const owner = readPlain(map["owner"]);
-  if (directory === undefined || path === undefined) return undefined;
-  if (content === undefined || owner === undefined) return undefined;
-  return { directory, path, content, owner, adopt: map["adopt"] === true };
-}
-
-function readPlain(value: PropertyValue | undefined): string | undefined {
-  if (value instanceof SecretValue) return readPlain(value.value);
-  return typeof value === "string" ? value : undefined;
-}
-
-/** The properties as the server sends them. */
-export function toPropertyMap(properties: ManifestProperties): PropertyMap {
-  return { ...properties };
+  return schema.safeParse(toPlain(map)).data;
 }

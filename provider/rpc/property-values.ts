@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { isMapping } from "../../components/mapping.ts";
 
 /** A value that Pulumi treats as secret. It prints as `[secret]`, so a handler cannot leak it by accident. */
 export class SecretValue {
@@ -22,7 +23,6 @@ export class SecretValue {
   }
 }
 
-/** The type of {@link UNKNOWN}. */
 export class UnknownValue {
   toString(): string {
     return "[unknown]";
@@ -43,7 +43,6 @@ export type PropertyValue =
   | readonly PropertyValue[]
   | PropertyMap;
 
-/** The properties of one resource. */
 export interface PropertyMap {
   readonly [key: string]: PropertyValue;
 }
@@ -79,16 +78,9 @@ export function encodeProperties(properties: PropertyMap): struct.Struct {
 
 /** Whether a value is an object with properties, not a list or a special value. */
 export function isPropertyMap(value: PropertyValue | undefined): value is PropertyMap {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof SecretValue) &&
-    !(value instanceof UnknownValue)
-  );
+  return isMapping(value);
 }
 
-/** Whether a value contains a secret. */
 export function hasSecret(value: PropertyValue): boolean {
   if (value instanceof SecretValue) return true;
   if (isList(value)) return value.some(hasSecret);
@@ -112,6 +104,11 @@ export function toPlain(value: PropertyValue): unknown {
   if (isList(value)) return value.map(toPlain);
   if (!isPropertyMap(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toPlain(inner)]));
+}
+
+/** Plain values as properties, without those that are undefined. */
+export function toPropertyMap(values: object): PropertyMap {
+  return JSON.parse(JSON.stringify(values)) as PropertyMap;
 }
 
 /** TypeScript's `Array.isArray` does not narrow readonly lists. */

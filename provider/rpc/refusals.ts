@@ -1,5 +1,12 @@
 import type { Report } from "./engine-log.ts";
 
+/** What handlers share in a process. */
+export interface RunContext {
+  readonly report: Report;
+  readonly refusals: Refusals;
+  readonly isOffline: boolean;
+}
+
 /**
  * What a preview refuses. Where the program asks for it at its end, the preview goes on after each refusal, so that it
  * shows all of them, and what it would do about everything else.
@@ -22,11 +29,7 @@ export class Refusals {
     this.#names = new Set();
   }
 
-  /**
-   * Reports why something is refused. Throws the error if nobody asks for it later.
-   *
-   * @param name As `app wiki`.
-   */
+  /** Reports why something, as `app wiki`, is refused. Throws the error if nobody asks for it later. */
   refuse(urn: string, name: string, error: Error): void {
     if (this.#names === undefined) throw error;
     this.#names.add(name);

@@ -1,4 +1,4 @@
-import { BerthError } from "../../components/errors.ts";
+import { BerthError, messageOf } from "../../components/errors.ts";
 import type { PropertyMap } from "./property-values.ts";
 
 /** A wrong input, by the path that the program's author knows. */
@@ -8,12 +8,11 @@ export interface CheckFailure {
 }
 
 /** How one property changes. `replace` means that the resource must be replaced. */
-export type ChangeKind = "add" | "add-replace" | "delete" | "delete-replace" | "update" | "replace";
+export type ChangeKind = "add" | "delete" | "update" | "replace";
 
 /** The changed properties, by path. Empty = no change. */
 export type Changes = Readonly<Record<string, ChangeKind>>;
 
-/** The unchecked inputs of a program. */
 export interface CheckRequest {
   readonly urn: string;
   /** undefined = the resource is not in state yet. */
@@ -21,7 +20,12 @@ export interface CheckRequest {
   readonly newInputs: PropertyMap;
 }
 
-/** State and the wanted inputs. */
+/** The inputs for state, and what is wrong with them. */
+export interface Checked {
+  readonly inputs: PropertyMap;
+  readonly failures: readonly CheckFailure[];
+}
+
 export interface DiffRequest {
   readonly id: string;
   readonly urn: string;
@@ -35,6 +39,11 @@ export interface CreateRequest {
   readonly urn: string;
   readonly inputs: PropertyMap;
   readonly preview: boolean;
+}
+
+export interface Created {
+  readonly id: string;
+  readonly state: PropertyMap;
 }
 
 /** A resource to update. In a preview nothing may be changed. */
@@ -58,12 +67,18 @@ export class PartialFailure extends BerthError {
   readonly id: string;
   readonly state: PropertyMap;
 
-  constructor(cause: unknown, resource: { readonly id: string; readonly state: PropertyMap }) {
+  constructor(cause: unknown, resource: Created) {
     const { problems = [] } = cause instanceof BerthError ? cause : {};
-    super(cause instanceof Error ? cause.message : String(cause), { cause, problems });
+    super(messageOf(cause), { cause, problems });
     this.id = resource.id;
     this.state = resource.state;
   }
+}
+
+/** The inputs of `an AppDatabase` or another resource in a run that changes something: all must be known. */
+export function requireKnown<T>(inputs: T | undefined, what: string): T {
+  if (inputs !== undefined) return inputs;
+  throw new BerthError(`${what} reached up with unknown inputs`);
 }
 
 /**
@@ -85,11 +100,10 @@ export interface ResourceHandler {
   configure?(config: PropertyMap): Promise<void> | void;
   /** Answers a function of the package; undefined = it is not this handler's. */
   invoke?(token: string, args: PropertyMap): PropertyMap | undefined;
-  check(
-    request: CheckRequest,
-  ): Promise<{ readonly inputs: PropertyMap; readonly failures: readonly CheckFailure[] }>;
+  /** Without it all inputs are right. */
+  check?(request: CheckRequest): Promise<Checked>;
   diff(request: DiffRequest): Promise<Changes>;
-  create(request: CreateRequest): Promise<{ readonly id: string; readonly state: PropertyMap }>;
+  create(request: CreateRequest): Promise<Created>;
   /** undefined = the resource is gone. */
   read(resource: StoredResource): Promise<StoredResource | undefined>;
   update(request: UpdateRequest): Promise<PropertyMap>;

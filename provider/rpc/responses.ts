@@ -2,6 +2,7 @@ import grpc from "@grpc/grpc-js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import statuses from "@pulumi/pulumi/proto/status_pb.js";
 import any from "google-protobuf/google/protobuf/any_pb.js";
+import { messageOf } from "../../components/errors.ts";
 import { toTerminalText } from "../../components/terminal-text.ts";
 import {
   encodeProperties,
@@ -11,14 +12,10 @@ import {
   type PropertyMap,
   type PropertyValue,
 } from "./property-values.ts";
-import {
-  type ChangeKind,
-  type Changes,
-  type CheckFailure,
-  PartialFailure,
-} from "./resource-handler.ts";
+import { type Changes, type CheckFailure, PartialFailure } from "./resource-handler.ts";
 
-const { Kind } = messages.PropertyDiff;
+const { ADD, DELETE, UPDATE, UPDATE_REPLACE } = messages.PropertyDiff.Kind;
+const kinds = { add: ADD, delete: DELETE, update: UPDATE, replace: UPDATE_REPLACE } as const;
 
 /**
  * The checked inputs and all failures, in the engine's message.
@@ -78,12 +75,12 @@ export function toDiffResponse(changes: Changes, state: PropertyMap): messages.D
     .setChanges(entries.length === 0 ? DIFF_NONE : DIFF_SOME)
     // Pulumi's short form of a diff names whole properties, and leaves out what is not in this list.
     .setDiffsList([...new Set(entries.map(([path]) => toProperty(path)))])
-    .setReplacesList(entries.filter(([, kind]) => isReplace(kind)).map(([path]) => path))
+    .setReplacesList(entries.filter(([, kind]) => kind === "replace").map(([path]) => path))
     .setHasdetaileddiff(true);
   const detailed = response.getDetaileddiffMap();
   for (const [path, kind] of entries) {
     const isInput = state[toProperty(path)] === undefined;
-    detailed.set(path, new messages.PropertyDiff().setKind(toKind(kind)).setInputdiff(isInput));
+    detailed.set(path, new messages.PropertyDiff().setKind(kinds[kind]).setInputdiff(isInput));
   }
   return response;
 }
@@ -93,33 +90,12 @@ function toProperty(path: string): string {
   return path.split(".", 1)[0] ?? path;
 }
 
-function isReplace(kind: ChangeKind): boolean {
-  return kind === "replace" || kind.endsWith("-replace");
-}
-
-function toKind(kind: ChangeKind): messages.PropertyDiff.Kind {
-  switch (kind) {
-    case "add":
-      return Kind.ADD;
-    case "add-replace":
-      return Kind.ADD_REPLACE;
-    case "delete":
-      return Kind.DELETE;
-    case "delete-replace":
-      return Kind.DELETE_REPLACE;
-    case "update":
-      return Kind.UPDATE;
-    case "replace":
-      return Kind.UPDATE_REPLACE;
-  }
-}
-
 /**
  * The answer to a failed call: the message without a stack. A change that stopped halfway includes the
  * resource, in the form that the engine expects.
  */
 export function toServiceError(error: unknown): Partial<grpc.StatusObject> {
-  const details = toTerminalText(error instanceof Error ? error.message : String(error));
+  const details = toTerminalText(messageOf(error));
   const answer = { code: grpc.status.UNKNOWN, details };
   if (!(error instanceof PartialFailure)) return answer;
   const detail = new messages.ErrorResourceInitFailed()

@@ -20,7 +20,6 @@ const gitCommit = { directory: text, owner: text, files: paths };
 const any = { $ref: "pulumi.json#/Any" };
 const object = { type: "object", additionalProperties: any };
 
-/** The schema of one property. */
 interface PropertySchema {
   readonly type?: string;
   readonly items?: PropertySchema;

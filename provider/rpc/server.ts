@@ -5,6 +5,7 @@ import provider from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { BerthError } from "../../components/errors.ts";
+import { parseUrn } from "../../components/urn.ts";
 import type { CallsUnderWay } from "./calls-under-way.ts";
 import {
   decodeProperties,
@@ -16,24 +17,7 @@ import type { Changes, CheckFailure, ResourceHandler } from "./resource-handler.
 import { toCheckResponse, toDiffResponse, toFoundState, toServiceError } from "./responses.ts";
 import { PROVIDER_SCHEMA, PROVIDER_VERSION } from "./schema.ts";
 
-type Methods = Pick<
-  IResourceProviderServer,
-  | "handshake"
-  | "getSchema"
-  | "checkConfig"
-  | "diffConfig"
-  | "configure"
-  | "invoke"
-  | "check"
-  | "diff"
-  | "create"
-  | "read"
-  | "update"
-  | "delete"
-  | "cancel"
-  | "getPluginInfo"
-  | "attach"
->;
+type Methods = Partial<IResourceProviderServer>;
 
 /**
  * Berth's provider as a gRPC server: decodes each call and passes it to the handler of the resource's type.
@@ -53,24 +37,20 @@ export function createServer(
 ): grpc.Server {
   const find = toFind(handlers);
   const unary = toUnary(calls);
-  const methods: Methods = {
-    ...createProviderMethods(handlers, unary),
-    ...createReadingMethods(find, unary),
-    ...createChangingMethods(find, unary),
-  };
   // A manifest or a catalog may be larger than gRPC's default limit of 4 MB.
   const server = new grpc.Server({
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
   });
-  server.addService(provider.ResourceProviderService, methods);
+  server.addService(provider.ResourceProviderService, {
+    ...createProviderMethods(handlers, unary),
+    ...createReadingMethods(find, unary),
+    ...createChangingMethods(find, unary),
+  });
   return server;
 }
 
-function createProviderMethods(
-  handlers: readonly ResourceHandler[],
-  unary: Unary,
-): Omit<Methods, "check" | "diff" | "create" | "read" | "update" | "delete"> {
+function createProviderMethods(handlers: readonly ResourceHandler[], unary: Unary) {
   return {
     handshake: unary(() =>
       new messages.ProviderHandshakeResponse().setAcceptSecrets(true).setAcceptResources(true),
@@ -106,7 +86,7 @@ function createProviderMethods(
     }),
     getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(PROVIDER_VERSION)),
     attach: unary(() => new empty.Empty()),
-  };
+  } satisfies Methods;
 }
 
 function checkConfig(
@@ -145,7 +125,7 @@ type Find = (urn: string) => ResourceHandler;
 function toFind(handlers: readonly ResourceHandler[]): Find {
   const byType = new Map(handlers.map((handler) => [handler.type, handler]));
   return (urn) => {
-    const type = toType(urn);
+    const { type } = parseUrn(urn);
     const handler = byType.get(type);
     if (handler === undefined)
       throw new BerthError(`Berth's provider has no resource type ${type}`);
@@ -153,16 +133,14 @@ function toFind(handlers: readonly ResourceHandler[]): Find {
   };
 }
 
-function createReadingMethods(find: Find, unary: Unary): Pick<Methods, "check" | "diff" | "read"> {
+function createReadingMethods(find: Find, unary: Unary) {
   return {
     check: unary(async (request) => {
-      const olds = decodeProperties(request.getOlds());
-      const result = await find(request.getUrn()).check({
-        urn: request.getUrn(),
-        oldInputs: Object.keys(olds).length === 0 ? undefined : olds,
-        newInputs: decodeProperties(request.getNews()),
-      });
-      return toCheckResponse(result.inputs, result.failures);
+      const [urn, olds] = [request.getUrn(), decodeProperties(request.getOlds())];
+      const newInputs = decodeProperties(request.getNews());
+      const oldInputs = Object.keys(olds).length === 0 ? undefined : olds;
+      const checked = await find(urn).check?.({ urn, oldInputs, newInputs });
+      return toCheckResponse(checked?.inputs ?? newInputs, checked?.failures ?? []);
     }),
     diff: unary(async (request) => {
       const change = toChange(request);
@@ -190,13 +168,10 @@ function createReadingMethods(find: Find, unary: Unary): Pick<Methods, "check" |
         .setInputs(encodeProperties(found.inputs))
         .setRefreshBeforeUpdate(handler.refreshBeforeUpdate);
     }),
-  };
+  } satisfies Methods;
 }
 
-function createChangingMethods(
-  find: Find,
-  unary: Unary,
-): Pick<Methods, "create" | "update" | "delete"> {
+function createChangingMethods(find: Find, unary: Unary) {
   return {
     create: unary(async (request) => {
       const handler = find(request.getUrn());
@@ -226,7 +201,7 @@ function createChangingMethods(
       });
       return new empty.Empty();
     }),
-  };
+  } satisfies Methods;
 }
 
 function toChange(
@@ -239,11 +214,6 @@ function toChange(
     oldState: decodeProperties(request.getOlds()),
     newInputs: decodeProperties(request.getNews()),
   };
-}
-
-/** The type token in a URN: `urn:pulumi:stack::project::parentType$type::name`. */
-function toType(urn: string): string {
-  return (urn.split("::")[2] ?? "").split("$").at(-1) ?? "";
 }
 
 type Unary = ReturnType<typeof toUnary>;

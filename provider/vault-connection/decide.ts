@@ -33,11 +33,7 @@ function textOfMark(data: ConnectionData): string {
   return markIn({ berth: findLive(data, "berth") ?? "" }) ?? "";
 }
 
-/**
- * Why a connection that Vault has may not be written.
- *
- * @param former Ids that the stack had before.
- */
+/** Why a connection that Vault has may not be written. The stack may have had other ids before. */
 export function findOwnerProblem(
   live: ConnectionData | undefined,
   { app, path, data, adopt }: ConnectionInputs,
@@ -90,7 +86,6 @@ export function whyRefused(message: string): "password" | "database" | undefined
   return /SQLSTATE (3D000|42501)/.test(message) ? "database" : undefined;
 }
 
-/** The changed keys, as a diff has them. */
 export function compareData(old: ConnectionData, wanted: ConnectionData): Changes {
   const keys = [...new Set([...Object.keys(old), ...Object.keys(wanted)])];
   const changed = keys.filter((key) => JSON.stringify(old[key]) !== JSON.stringify(wanted[key]));

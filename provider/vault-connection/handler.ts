@@ -1,38 +1,36 @@
 import { z } from "zod";
 import { readVaultEnvironment } from "../../components/config/environment.ts";
 import type { ItemRef } from "../../components/config/spec/item.ts";
-import { BerthError, type Problem, toOneError } from "../../components/errors.ts";
+import { BerthError, toOneError } from "../../components/errors.ts";
 import type { VaultLogin } from "../../components/onepassword/admin.ts";
 import { listDifferent } from "../../components/vault/compare.ts";
 import type { VaultPlace } from "../../components/vault/http/access.ts";
 import type { VaultClient } from "../../components/vault/http/client.ts";
-import type { Report } from "../rpc/engine-log.ts";
-import { type PropertyMap, toPlain } from "../rpc/property-values.ts";
-import type { Refusals } from "../rpc/refusals.ts";
-import type {
-  ChangeKind,
-  Changes,
-  CheckFailure,
-  CheckRequest,
-  CreateRequest,
-  DiffRequest,
-  ResourceHandler,
-  StoredResource,
-  UpdateRequest,
+import { type PropertyMap, toPlain, toPropertyMap } from "../rpc/property-values.ts";
+import type { RunContext } from "../rpc/refusals.ts";
+import {
+  type ChangeKind,
+  type Changes,
+  type Checked,
+  type CheckRequest,
+  type Created,
+  type CreateRequest,
+  type DiffRequest,
+  type ResourceHandler,
+  requireKnown,
+  type StoredResource,
+  type UpdateRequest,
 } from "../rpc/resource-handler.ts";
 import { compareData, findOwnerProblem, isOurs, readMark, toLiveData } from "./decide.ts";
 import {
-  type ConnectionData,
   type ConnectionInputs,
   findInputProblems,
   parseConnection,
   parseStored,
   type StoredConnection,
-  toProperties,
 } from "./inputs.ts";
 import { findLeases, writeConnection } from "./write.ts";
 
-/** How the item with Vault's own login is read. */
 export type ReadVaultLogin = (ref: ItemRef) => Promise<VaultLogin>;
 
 const Place = z.object({
@@ -43,11 +41,7 @@ const Place = z.object({
 });
 const Stack = z.object({ former: z.array(z.string()).default([]) });
 
-/** What the handler has from its process. */
-interface RunContext {
-  readonly report: Report;
-  readonly refusals: Refusals;
-  readonly isOffline: boolean;
+interface Run extends RunContext {
   readonly readLogin: ReadVaultLogin;
 }
 
@@ -58,14 +52,14 @@ interface RunContext {
 export class VaultConnectionHandler implements ResourceHandler {
   readonly type = "berth:index:VaultConnection";
   readonly refreshBeforeUpdate = false;
-  readonly #run: RunContext;
+  readonly #run: Run;
   #place: VaultPlace | undefined;
   #former: readonly string[] = [];
   #client: Promise<VaultClient> | undefined;
   readonly #logins = new Map<string, Promise<VaultLogin>>();
   #hasWarned = false;
 
-  constructor(run: RunContext) {
+  constructor(run: Run) {
     this.#run = run;
   }
 
@@ -79,9 +73,7 @@ export class VaultConnectionHandler implements ResourceHandler {
     this.#hasWarned = false;
   }
 
-  check({
-    newInputs,
-  }: CheckRequest): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
+  check({ newInputs }: CheckRequest): Promise<Checked> {
     return Promise.resolve({ inputs: newInputs, failures: findInputProblems(newInputs) });
   }
 
@@ -104,40 +96,32 @@ export class VaultConnectionHandler implements ResourceHandler {
     return changes;
   }
 
-  async create({
-    urn,
-    inputs,
-    preview,
-  }: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
+  async create(request: CreateRequest): Promise<Created> {
+    return await this.#change(request, undefined);
+  }
+
+  async update(request: UpdateRequest): Promise<PropertyMap> {
+    const stored = parseStored(request.oldState);
+    const before = parseStored(request.oldInputs);
+    // After a refresh state has what Vault had. What the program left out since then, only the inputs know.
+    const old = stored && { ...stored, data: before?.data ?? stored.data };
+    const { state } = await this.#change({ ...request, inputs: request.newInputs }, old);
+    return state;
+  }
+
+  async #change(
+    { urn, inputs, preview }: CreateRequest,
+    old: StoredConnection | undefined,
+  ): Promise<Created> {
     const wanted = parseConnection(inputs);
     if (preview) {
       await this.#preview(urn, wanted);
       return { id: wanted?.path ?? "", state: inputs };
     }
-    const known = requireKnown(wanted);
-    return { id: known.path, state: await this.#write(urn, known, undefined) };
+    const known = requireKnown(wanted, "a VaultConnection");
+    return { id: known.path, state: await this.#write(urn, known, old) };
   }
 
-  async update({
-    urn,
-    oldInputs,
-    oldState,
-    newInputs,
-    preview,
-  }: UpdateRequest): Promise<PropertyMap> {
-    const wanted = parseConnection(newInputs);
-    if (preview) {
-      await this.#preview(urn, wanted);
-      return newInputs;
-    }
-    const state = parseStored(oldState);
-    const inputs = parseStored(oldInputs);
-    // After a refresh state has what Vault had. What the program left out since then, only the inputs know.
-    const old = state && { ...state, data: inputs?.data ?? state.data };
-    return await this.#write(urn, requireKnown(wanted), old);
-  }
-
-  /** undefined = Vault has no such connection. */
   async read(resource: StoredResource): Promise<StoredResource | undefined> {
     const { id, inputs, state } = resource;
     const stored = parseStored(state) ?? parseStored(inputs);
@@ -150,7 +134,7 @@ export class VaultConnectionHandler implements ResourceHandler {
     const live = await (await this.#open()).read(stored.path);
     if (live === undefined) return undefined;
     const data = toLiveData(live, wanted.data);
-    return { ...resource, state: toProperties({ ...stored, data }) };
+    return { ...resource, state: toPropertyMap({ ...stored, data }) };
   }
 
   /** Deletes what this stack made for this app, once no login that Vault made through it is left. */
@@ -175,10 +159,10 @@ export class VaultConnectionHandler implements ResourceHandler {
     if (wanted === undefined) return;
     const client = await this.#openToCompare(urn);
     if (client === undefined) return;
-    const problem = this.#findOwnerProblem(await client.read(wanted.path), wanted);
+    const problem = findOwnerProblem(await client.read(wanted.path), wanted, this.#former);
     const { app, path, item } = wanted;
     if (problem === undefined) {
-      const text = `app ${app}: ${path} is written in Vault, with the login of item ${item} where Vault has not got it yet`;
+      const text = `app ${app}: ${path} is written in Vault, with the login of item ${item} if Vault does not have it yet`;
       this.#run.report("info", urn, text);
       return;
     }
@@ -192,25 +176,13 @@ export class VaultConnectionHandler implements ResourceHandler {
   ): Promise<PropertyMap> {
     const client = await this.#open();
     const live = await client.read(wanted.path);
-    const problem = this.#findOwnerProblem(live, wanted);
+    const problem = findOwnerProblem(live, wanted, this.#former);
     if (problem !== undefined) throw toOneError("Vault", [problem]);
     const login = await this.#readLogin(wanted.item);
-    const written = await writeConnection(client, {
-      wanted,
-      old,
-      live,
-      login,
-      former: this.#former,
-    });
-    for (const note of written.notes) this.#run.report("warning", urn, note);
-    return toProperties(written.state);
-  }
-
-  #findOwnerProblem(
-    live: ConnectionData | undefined,
-    wanted: ConnectionInputs,
-  ): Problem | undefined {
-    return findOwnerProblem(live, wanted, this.#former);
+    const request = { wanted, old, live, login, former: this.#former };
+    const written = await writeConnection(client, request);
+    for (const note of written.notes) this.#run.report("warning", urn, note.message);
+    return toPropertyMap(written.state);
   }
 
   /** Once per run, also after a failure: apps share the item, and 1Password limits the number of requests. */
@@ -245,9 +217,4 @@ async function openVault(place: VaultPlace = {}): Promise<VaultClient> {
   const { readVaultAccess } = await import("../../components/vault/http/access.ts");
   const { createVaultClient } = await import("../../components/vault/http/client.ts");
   return createVaultClient(readVaultAccess(place));
-}
-
-function requireKnown(wanted: ConnectionInputs | undefined): ConnectionInputs {
-  if (wanted !== undefined) return wanted;
-  throw new BerthError("a VaultConnection reached up with unknown inputs");
 }

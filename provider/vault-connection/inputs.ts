@@ -6,42 +6,34 @@ import type { CheckFailure } from "../rpc/resource-handler.ts";
 /** What Vault has of a connection, or is to get. */
 export type ConnectionData = Readonly<Record<string, Json>>;
 
-/** The inputs of a VaultConnection. None is secret. */
-export interface ConnectionInputs {
-  readonly app: string;
-  /** `postgres/config/wiki` */
-  readonly path: string;
-  readonly data: ConnectionData;
-  /** 1Password item with Vault's own login, as `vault/item`. */
-  readonly item: string;
-  /** Write over a connection that this stack did not make. */
-  readonly adopt: boolean;
-}
-
-/** In state: the inputs, and after a refresh what Vault has instead. */
-export interface StoredConnection extends Omit<ConnectionInputs, "adopt"> {
-  /** That of the item when its password was written; it is not secret. */
-  readonly itemVersion?: string | undefined;
-  /** Vault could not try the login. */
-  readonly unverified?: boolean | undefined;
-}
-
 const schema = z.object({
   app: z.string().min(1),
+  /** `postgres/config/wiki` */
   path: z.string().regex(/^[^/]+(\/[^/]+)*\/config\/[^/]+$/, { error: "is not MOUNT/config/NAME" }),
   data: z.record(z.string(), z.json()).refine((data) => !("password" in data), {
     error: "has a password, which must come from the item",
   }),
+  /** 1Password item with Vault's own login, as `vault/item`. */
   item: z.string().regex(/^[^/]+\/[^/]+$/, { error: "is not VAULT/ITEM" }),
+  /** Write over a connection that this stack did not make. */
   adopt: z.boolean().default(false),
 });
 
 const stored = schema.omit({ adopt: true }).extend({
+  /** That of the item when its password was written; it is not secret. */
   itemVersion: z.string().optional(),
+  /** Vault could not try the login. */
   unverified: z.boolean().optional(),
 });
 
-/** Problems of a program's inputs, by path. */
+/** The inputs of a VaultConnection. None is secret. */
+export type ConnectionInputs = WithData<z.infer<typeof schema>>;
+
+/** In state: the inputs, and after a refresh what Vault has instead. */
+export type StoredConnection = WithData<z.infer<typeof stored>>;
+
+type WithData<T> = Readonly<Omit<T, "data">> & { readonly data: ConnectionData };
+
 export function findInputProblems(inputs: PropertyMap): readonly CheckFailure[] {
   if (hasSecret(inputs))
     return [{ property: "data", reason: "has a secret, which state would keep" }];
@@ -61,9 +53,4 @@ export function parseConnection(inputs: PropertyMap): ConnectionInputs | undefin
 /** undefined = there is none in state, as in an import. */
 export function parseStored(state: PropertyMap): StoredConnection | undefined {
   return stored.safeParse(toPlain(state)).data;
-}
-
-/** Without undefined values. */
-export function toProperties(connection: StoredConnection): PropertyMap {
-  return JSON.parse(JSON.stringify(connection)) as PropertyMap;
 }

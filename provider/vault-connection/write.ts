@@ -1,11 +1,10 @@
-import { BerthError, type Problem } from "../../components/errors.ts";
+import { BerthError, messageOf, type Problem } from "../../components/errors.ts";
 import type { VaultLogin } from "../../components/onepassword/admin.ts";
 import type { VaultClient } from "../../components/vault/http/client.ts";
 import { VaultError } from "../../components/vault/http/failure.ts";
 import { isOurs, loginOf, toBody, toLeasePaths, whyRefused } from "./decide.ts";
 import type { ConnectionData, ConnectionInputs, StoredConnection } from "./inputs.ts";
 
-/** A connection to write. */
 interface ConnectionRequest {
   readonly wanted: ConnectionInputs;
   /** undefined = it is not in state yet. */
@@ -20,7 +19,7 @@ interface ConnectionRequest {
 interface Written {
   readonly state: StoredConnection;
   /** What the operator should know. */
-  readonly notes: readonly string[];
+  readonly notes: readonly BerthError[];
 }
 
 /**
@@ -90,14 +89,21 @@ function explain(error: unknown, { app, path, data, item }: ConnectionInputs): u
   });
 }
 
-function describeUnverified({ app, path }: ConnectionInputs, error: unknown): string {
-  const said = error instanceof Error ? error.message : String(error);
-  return `app ${app}: ${path}: Vault could not try the login yet, and the next pulumi up lets it try again: ${said}`;
+function describeUnverified({ app, path }: ConnectionInputs, error: unknown): BerthError {
+  const said = messageOf(error);
+  return new BerthError(
+    `app ${app}: ${path}: Vault could not try the login yet, and the next pulumi up lets it try again: ${said}`,
+  );
 }
 
-function describeKept({ app, path, data, item }: ConnectionInputs): string {
+function describeKept({ app, path, data, item }: ConnectionInputs): BerthError {
   const role = loginOf(data);
-  return `app ${app}: ${path}: the password of item ${item} is not that of role "${role}", so Vault keeps the one that it has and that works\n  fix: if Vault rotated it (rotate-root), put nothing new into the item; otherwise as the admin: \\password ${role}, with the item's password, then pulumi up`;
+  return new BerthError(
+    `app ${app}: ${path}: the password of item ${item} is not that of role "${role}", so Vault keeps the one that it has and that works`,
+    {
+      hint: `if Vault rotated it (rotate-root), put nothing new into the item; otherwise as the admin: \\password ${role}, with the item's password, then pulumi up`,
+    },
+  );
 }
 
 /** Logins that Vault made through a connection: without it, Vault could not drop them. */
@@ -114,9 +120,9 @@ export async function findLeases(
         return leases.length === 0 ? [] : [one];
       }),
     );
-    const [first, ...more] = found.flat();
-    if (first === undefined) return {};
-    const revoke = [first, ...more].map((one) => `vault lease revoke -prefix ${one}`).join("; ");
+    const left = found.flat();
+    if (left.length === 0) return {};
+    const revoke = left.map((one) => `vault lease revoke -prefix ${one}`).join("; ");
     return {
       problem: {
         code: "vault-leases-left",

@@ -5,31 +5,29 @@ import {
   decideVaultGrant,
   grantToVault,
   revokeFromVault,
-  type VaultGrant,
 } from "../../components/postgres/server/vault-login.ts";
 import { formatStatements, labelStatements } from "../../components/postgres/statements/labels.ts";
-import type { Report } from "../rpc/engine-log.ts";
 import { type PropertyMap, toPlain } from "../rpc/property-values.ts";
-import type { Refusals } from "../rpc/refusals.ts";
-import type {
-  Changes,
-  CheckFailure,
-  CheckRequest,
-  CreateRequest,
-  DiffRequest,
-  ResourceHandler,
-  StoredResource,
-  UpdateRequest,
+import type { RunContext } from "../rpc/refusals.ts";
+import {
+  type Changes,
+  type Checked,
+  type CheckRequest,
+  type Created,
+  type CreateRequest,
+  type DiffRequest,
+  type ResourceHandler,
+  requireKnown,
+  type StoredResource,
+  type UpdateRequest,
 } from "../rpc/resource-handler.ts";
 
+const what = "a VaultGrant";
 const schema = z.object({ app: z.string(), login: z.string(), owner: z.string() });
+type VaultGrant = z.infer<typeof schema>;
 
-/** What the run has, for a handler that other handlers share it with. */
-interface RunContext {
+interface Run extends RunContext {
   readonly server: () => PostgresServer;
-  readonly report: Report;
-  readonly refusals: Refusals;
-  readonly isOffline: boolean;
 }
 
 /**
@@ -39,16 +37,22 @@ interface RunContext {
 export class VaultGrantHandler implements ResourceHandler {
   readonly type = "berth:postgres:VaultGrant";
   readonly refreshBeforeUpdate = false;
-  readonly #run: RunContext;
+  readonly #run: Run;
+  /** The grant of each resource of the program, by URN. An app may have another name by now, and the same roles. */
+  readonly #declared = new Map<string, VaultGrant>();
 
-  constructor(run: RunContext) {
+  constructor(run: Run) {
     this.#run = run;
   }
 
-  check({
-    newInputs,
-  }: CheckRequest): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
-    return Promise.resolve({ inputs: newInputs, failures: [] });
+  configure(): void {
+    this.#declared.clear();
+  }
+
+  check({ urn, newInputs: inputs }: CheckRequest): Promise<Checked> {
+    const grant = parse(inputs);
+    if (grant !== undefined) this.#declared.set(urn, grant);
+    return Promise.resolve({ inputs, failures: [] });
   }
 
   async diff({ oldInputs, newInputs }: DiffRequest): Promise<Changes> {
@@ -65,18 +69,12 @@ export class VaultGrantHandler implements ResourceHandler {
     return isSame ? {} : { owner: "update" };
   }
 
-  async create({
-    urn,
-    inputs,
-    preview,
-  }: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
+  async create({ urn, inputs, preview }: CreateRequest): Promise<Created> {
     const grant = parse(inputs);
-    if (preview) await this.#preview(urn, grant);
-    else await grantToVault(this.#run.server(), requireKnown(grant));
+    await this.#change(urn, grant, preview);
     return { id: grant === undefined ? "" : `${grant.login}/${grant.owner}`, state: inputs };
   }
 
-  /** undefined = the membership is gone. */
   async read(resource: StoredResource): Promise<StoredResource | undefined> {
     const grant = parse(resource.inputs) ?? parse(resource.state);
     if (grant === undefined) {
@@ -89,17 +87,25 @@ export class VaultGrantHandler implements ResourceHandler {
   }
 
   async update({ urn, newInputs, preview }: UpdateRequest): Promise<PropertyMap> {
-    const grant = parse(newInputs);
-    if (preview) await this.#preview(urn, grant);
-    else await grantToVault(this.#run.server(), requireKnown(grant));
+    await this.#change(urn, parse(newInputs), preview);
     return newInputs;
   }
 
   async delete(resource: StoredResource): Promise<void> {
-    const grant = requireKnown(parse(resource.inputs) ?? parse(resource.state));
+    const grant = requireKnown(parse(resource.inputs) ?? parse(resource.state), what);
+    const isOfOther = [...this.#declared].some(
+      ([urn, { login, owner }]) =>
+        urn !== resource.urn && login === grant.login && owner === grant.owner,
+    );
+    if (isOfOther) return;
     for (const note of await revokeFromVault(this.#run.server(), grant)) {
       this.#run.report("warning", resource.urn, note);
     }
+  }
+
+  async #change(urn: string, grant: VaultGrant | undefined, preview: boolean): Promise<void> {
+    if (preview) await this.#preview(urn, grant);
+    else await grantToVault(this.#run.server(), requireKnown(grant, what));
   }
 
   async #preview(urn: string, grant: VaultGrant | undefined): Promise<void> {
@@ -126,9 +132,4 @@ export class VaultGrantHandler implements ResourceHandler {
 /** undefined = a value is not known yet, as in some previews. */
 function parse(properties: PropertyMap): VaultGrant | undefined {
   return schema.safeParse(toPlain(properties)).data;
-}
-
-function requireKnown(grant: VaultGrant | undefined): VaultGrant {
-  if (grant !== undefined) return grant;
-  throw new BerthError("a VaultGrant reached up with unknown inputs");
 }

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
-import { openToolchain, pulumiDefaults } from "../../dev/pulumi-cli.ts";
+import { pulumiDefaults } from "../../dev/pulumi/cli.ts";
+import { ensureToolchain } from "../../toolchain/ensure.ts";
 import type { Say } from "./apps.ts";
 import { timedAndWatched } from "./timing.ts";
 
@@ -19,7 +20,7 @@ const project = path.join(import.meta.dirname, "nothing");
 export async function measureEngineFloor(n: number, say: Say): Promise<EngineFloor> {
   const home = mkdtempSync(path.join(tmpdir(), "berth-bench-"));
   try {
-    const toolchain = await openToolchain(say);
+    const toolchain = await ensureToolchain(say);
     mkdirSync(path.join(home, "state"));
     // `pulumi stack init` writes its salt into the folder that it runs in.
     writeFileSync(path.join(home, "Pulumi.yaml"), "name: nothing\nruntime: nodejs\n");

@@ -37,10 +37,13 @@ function listBerth(figures: Figures): readonly Row[] {
   const { cpu_s, ratio_up_psql, ratio_up_best, ratio_noop_engine, ratio_noop_inside } = figures;
   const up = `${ratio(ratio_up_psql)} of psql, ${ratio(ratio_up_best)} of the fastest`;
   const noop = `${ratio(ratio_noop_engine)} of nothing, ${ratio(ratio_noop_inside)} of the next`;
+  const { berth_noop_outside_s: outside_s, engine } = figures;
+  const outside = `${time(outside_s)}, ${ratio(outside_s / engine.noop_s)} of nothing`;
   return [
     ["pulumi up", `${time(figures.berth_up_s)}, ${up}${ofCpu(cpu_s.up)}`],
     ["preview, unchanged", `${time(figures.berth_noop_s)}, ${noop}${ofCpu(cpu_s.noop)}`],
-    ["  compareInside: false", `${time(figures.berth_noop_outside_s)}${ofCpu(cpu_s.noop_outside)}`],
+    ["  compareInside: false", `${outside}${ofCpu(cpu_s.noop_outside)}`],
+    ["  a login to each database", time(figures.logins_s)],
     ["refresh", `${time(figures.berth_refresh_s)}${ofCpu(cpu_s.refresh)}`],
   ];
 }

@@ -5,6 +5,7 @@ import { formatFigures } from "./format.ts";
 import { type Figures, measureRounds } from "./measure.ts";
 import { saveMeasured } from "./save.ts";
 import { soak } from "./soak.ts";
+import { measureStacks } from "./stacks.ts";
 import { measureTables } from "./tables.ts";
 
 /**
@@ -23,9 +24,10 @@ const help = `npm run bench              pulumi up of 30 new apps beside other w
   --soak N         instead: N times up, refresh and destroy of the apps (16 unless --apps says so) at
                    parallelism 16, counting errors
   --tables N       instead: one app with so many tables
+  --stacks N       instead: so many stacks of --apps apps (30) on one server, each with an admin of its own
   --save           put the figures into docs/measured.json, and its tables and plot into the pages
   --json           {"apps":[{n, floors, engine, berth_up_s, berth_noop_s, berth_noop_outside_s, berth_refresh_s,
-                   stock_up_s, ratio_up_psql, ratio_up_best, ratio_noop_engine, ratio_noop_inside, ratio_up_stock,
+                   logins_s, stock_up_s, ratio_up_psql, ratio_up_best, ratio_noop_engine, ratio_noop_inside, ratio_up_stock,
                    resources, logins, state_bytes, peak_mib, …}]}
   --help           this text
 
@@ -52,6 +54,11 @@ else if (values.soak !== undefined) {
   const tables = await measureTables(readCount(values.tables, "--tables"), say);
   if (values.save) await saveMeasured({ tables });
   print({ tables }, `${JSON.stringify(tables)}\n`);
+} else if (values.stacks !== undefined) {
+  const apps = readCount(values.apps ?? "30", "--apps");
+  const stacks = await measureStacks(readCount(values.stacks, "--stacks"), apps, say);
+  if (values.save) await saveMeasured({ stacks });
+  print({ stacks }, `${JSON.stringify(stacks)}\n`);
 } else {
   const counts = (values.apps ?? "30").split(",").map((count) => readCount(count, "--apps"));
   const rounds = readCount(values.rounds, "--rounds");
@@ -77,6 +84,7 @@ function readOptions() {
         checkpoints: { type: "boolean", default: false },
         soak: { type: "string" },
         tables: { type: "string" },
+        stacks: { type: "string" },
         save: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },

@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import pLimit from "p-limit";
 import { verifyStack } from "../../cli/verify/verb.ts";
+import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { pulumiDefaults } from "../../dev/pulumi-cli.ts";
+import { pulumiDefaults } from "../../dev/pulumi/cli.ts";
 import type { Bed } from "../engine/bed.ts";
 import { expectSuccess, makeNames, type Say, withApps } from "./apps.ts";
 import { type EngineFloor, measureEngineFloor } from "./engine-floor.ts";
@@ -22,10 +24,13 @@ export interface Figures {
   readonly floors: Floors;
   readonly engine: EngineFloor;
   readonly berth_up_s: number;
+  /** With `compareInside: true`. */
   readonly berth_noop_s: number;
   /** The same with `compareInside: false`. */
   readonly berth_noop_outside_s: number;
   readonly berth_refresh_s: number;
+  /** A login to each database and `select 1`, over as many sessions as Berth has for that. */
+  readonly logins_s: number;
   readonly ratio_up_psql: number;
   /** Over the fastest way that makes the same. */
   readonly ratio_up_best: number;
@@ -119,6 +124,12 @@ async function measure(n: number, options: MeasureOptions, say: Say): Promise<Fi
 async function measureBerth(bed: Bed, names: readonly string[], options: MeasureOptions, say: Say) {
   const n = names.length;
   const env = toEnv(options);
+  const compareInside = (whether: boolean) => {
+    bed.configure((config) => {
+      config["berth:postgres"]["compareInside"] = whether;
+    });
+  };
+  compareInside(true);
   await settle(bed);
   writeFileSync(bed.sandbox.postgresLog, "");
   const refreshing = ["refresh", "--yes", "--skip-preview"];
@@ -134,12 +145,12 @@ async function measureBerth(bed: Bed, names: readonly string[], options: Measure
   say(
     `${refresh.seconds.toFixed(1)} s; pulumi preview, unchanged, without a look into the databases`,
   );
-  bed.configure((config) => {
-    config["berth:postgres"]["compareInside"] = false;
-  });
+  compareInside(false);
   await expectSuccess(bed.up(env));
   const outside = await timedAndWatched(preview);
-  say(`${outside.seconds.toFixed(1)} s`);
+  say(`${outside.seconds.toFixed(1)} s; a login to each database`);
+  const logins_s = await timed(() => logInToAll(bed, names));
+  say(`${logins_s.toFixed(1)} s`);
   const state = path.join(bed.sandbox.home, "state/.pulumi/stacks/berth/dev.json");
   const text = readFileSync(state, "utf8");
   return {
@@ -147,6 +158,7 @@ async function measureBerth(bed: Bed, names: readonly string[], options: Measure
     berth_noop_s: noop.seconds,
     berth_noop_outside_s: outside.seconds,
     berth_refresh_s: refresh.seconds,
+    logins_s,
     ratio_noop_inside: noop.seconds / outside.seconds,
     cpu_s: {
       up: up.cpu_s,
@@ -161,6 +173,17 @@ async function measureBerth(bed: Bed, names: readonly string[], options: Measure
     ...(options.verify ? { verify: await measureVerify(bed, say) } : {}),
   };
 }
+
+async function logInToAll(bed: Bed, databases: readonly string[]): Promise<void> {
+  const { postgres } = loadStack(bed);
+  const admin = bed.login(postgres.admin.item);
+  const open = pLimit(postgres.connectionLimit - 1);
+  await Promise.all(
+    databases.map((database) => open(() => bed.sqlAs(admin, database, "select 1"))),
+  );
+}
+
+const loadStack = ({ sandbox }: Bed) => loadStackFromFile("dev", projectFolder, sandbox.stackFile);
 
 /** Has the server write out what the step before left in its memory, so that the next does not pay for it. */
 async function settle(bed: Bed): Promise<void> {
@@ -191,9 +214,9 @@ function readServerLog({ sandbox }: Bed) {
 
 async function measureVerify(bed: Bed, say: Say): Promise<NonNullable<Figures["verify"]>> {
   say("verify: every promise of every role, with real logins");
-  const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
-  const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
-  const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
+  const spec = loadStack(bed);
+  const access = readOnePasswordAccess(bed.sandbox.env);
+  const items = await readStackItems(spec, readThroughClient(access));
   let checks = 0;
   let failed = 0;
   const seconds = await timed(async () => {

@@ -6,6 +6,7 @@ import {
   plotMeasured,
   restTable,
   scaleTable,
+  stacksTable,
 } from "../../dev/documents/measured.ts";
 import { addTo } from "./save.ts";
 import { simulate } from "./simulate.ts";
@@ -14,6 +15,7 @@ import { simulate } from "./simulate.ts";
 
 const figures = (n: number, more: Partial<MeasuredApps> = {}): MeasuredApps => ({
   n,
+  on: "2026-01-02",
   superuser: false,
   rounds: 1,
   floors: {
@@ -24,11 +26,12 @@ const figures = (n: number, more: Partial<MeasuredApps> = {}): MeasuredApps => (
     create_missing: { clone: "not on this\nfile system" },
     tofu_missing: "neither tofu nor terraform is on PATH",
   },
-  engine: { up_s: 1, noop_s: n / 200, refresh_s: 1 },
+  engine: { noop_s: n / 200 },
   berth_up_s: n / 10,
   berth_noop_s: n / 100,
   berth_noop_outside_s: n / 150,
   berth_refresh_s: n / 50,
+  logins_s: n / 600,
   state_bytes: 1000,
   ...more,
 });
@@ -53,17 +56,27 @@ describe("saved figures", () => {
 
   it("come to tables that say what was not measured, and why", () => {
     const table = floorTable(first);
-    expect(table).toContain("Measured with one machine.");
+    expect(table).toContain("Measured with one machine, on 2026-01-02;");
     expect(table).toContain(
-      "| 150 | CREATEROLE | 15.0 s | 1.00 | 15.0 s | 30.0 s | 7.5 s | 6.0 s |",
+      "| 150 | 1 | CREATEROLE | 15.0 s | 1.00 | 15.0 s | 30.0 s | 7.5 s | 6.0 s |",
     );
     expect(table).toContain("Not measured: clone (not on this file system).");
     expect(growthTable(first)).toContain("| 150 | CREATEROLE | 1.5 s | 10 ms | 2.00 |");
-    expect(restTable(first)).toContain("| 150 | CREATEROLE | 0.8 s | 0.3 s | 0.5 s | 3 ms |");
-    const tables = { tables: 20_000, noop_s: 1, refresh_s: 2, role_s: 3 };
+    expect(restTable(first)).toContain(
+      "| 150 | CREATEROLE | 0.8 s | 0.3 s | 0.5 s | 3 ms | 0.3 s |",
+    );
+    const tables = { on: "2026-01-03", tables: 20_000, noop_s: 1, refresh_s: 2, role_s: 3 };
     expect(growthTable(addTo(first, "one machine", { tables }))).toContain(
       "One app with 20,000 tables:",
     );
+    const one = { up_s: 10, noop_s: 1, refresh_s: 2 };
+    const machine = { on: "2026-01-04", with: "another machine" };
+    const stacks = { ...machine, apps: 50, stacks: [one, one], together_s: 2 };
+    const several = addTo(first, "another machine", { stacks });
+    expect(several.apps).toEqual(first.apps);
+    const again = addTo(several, "one machine", { tables });
+    expect(stacksTable(again)).toContain("another machine, on 2026-01-04");
+    expect(stacksTable(again)).toContain("| 2 | 10.0 s | 1.0 s | 2.0 s |");
   });
 
   it("come to a plot with a line for each way", () => {
@@ -75,7 +88,7 @@ describe("saved figures", () => {
 
   it("say that nothing was measured where nothing was", () => {
     const none = addTo(undefined, "x", {});
-    for (const show of [floorTable, growthTable, restTable, scaleTable]) {
+    for (const show of [floorTable, growthTable, restTable, scaleTable, stacksTable]) {
       expect(show(none)).toContain("Not measured yet");
     }
   });

@@ -1,4 +1,4 @@
-import { pulumiDefaults } from "../../dev/pulumi-cli.ts";
+import { pulumiDefaults } from "../../dev/pulumi/cli.ts";
 import type { Bed, Config } from "../engine/bed.ts";
 import { expectSuccess, type Say, withApps } from "./apps.ts";
 import { timedAndWatched } from "./timing.ts";

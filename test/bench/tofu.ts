@@ -29,9 +29,10 @@ export async function measureTofu(
     return await withServer(async (server) => {
       const file = path.join(folder, "main.tf.json");
       writeFileSync(file, JSON.stringify(toConfiguration(plans, ownershipRole, server)));
-      const run = (...args: readonly string[]) => execa(program, args, { cwd: folder });
-      await run("init", "-input=false");
-      const tofu_s = await timed(() => run("apply", "-auto-approve", "-input=false"));
+      const run = (...args: readonly string[]) =>
+        execa(program, [...args, "-input=false", "-no-color"], { cwd: folder });
+      await run("init");
+      const tofu_s = await timed(() => run("apply", "-auto-approve"));
       say(`${program} apply: ${tofu_s.toFixed(1)} s`);
       return { tofu_s };
     });

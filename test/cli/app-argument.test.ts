@@ -67,7 +67,7 @@ test.each([
   expect(() => {
     refuseNpmOptions(verb, args);
   }).toThrow(
-    new RegExp(`: npm took --.* for an option of its own\\n  fix: .*, as in: npm run ${command}`),
+    new RegExp(`: npm took --.* as an option of its own\\n  fix: .*, as in: npm run ${command}`),
   );
 });
 

@@ -1,4 +1,6 @@
-import {
+import fs, {
+  chmodSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -7,11 +9,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
-import { addEntries, replaceFile } from "../../cli/stack-file.ts";
+import { addEntries, createFile, replaceFile } from "../../cli/stack-file.ts";
 
 const entries = {
   wiki: { adopt: true },
@@ -120,6 +123,64 @@ describe("a file is replaced", () => {
     expect(readFileSync(file, "utf8")).toBe("new");
     expect(statSync(file).mode & 0o777).toBe(0o640);
     expect(readdirSync(folder).toSorted()).toEqual(["Pulumi.prod.yaml", "link.yaml"]);
+  });
+
+  test("with all rights that it has, whatever the umask of this process is", () => {
+    chmodSync(file, 0o666);
+    const mask = process.umask(0o077);
+    try {
+      replaceFile(file, { before: "old", after: "new" });
+    } finally {
+      process.umask(mask);
+    }
+    expect(statSync(file).mode & 0o777).toBe(0o666);
+  });
+
+  test("beside what a killed run with the same pid left", () => {
+    writeFileSync(path.join(folder, `.Pulumi.prod.yaml.${String(process.pid)}`), "half");
+    replaceFile(file, { before: "old", after: "new" });
+    expect(readFileSync(file, "utf8")).toBe("new");
+  });
+
+  test("with a fix where that is not possible", () => {
+    const stolen = (draft: string): void => {
+      rmSync(draft);
+    };
+    expect(() => {
+      replaceFile(file, { before: "old", after: "new" }, stolen);
+    }).toThrow(/is as it was: ENOENT.*\n {2}fix: correct that, then run the same command again$/);
+    expect(readFileSync(file, "utf8")).toBe("old");
+  });
+
+  test("or made with its folder, but never over another", () => {
+    const made = path.join(folder, "new/file.yaml");
+    createFile(made, "text");
+    expect(readFileSync(made, "utf8")).toBe("text");
+    const link = path.join(folder, "link.yaml");
+    symlinkSync("nowhere.yaml", link);
+    for (const taken of [made, link]) {
+      expect(() => {
+        createFile(taken, "other");
+      }).toThrow("could not be written: EEXIST");
+    }
+    expect(readFileSync(made, "utf8")).toBe("text");
+  });
+
+  test("or not made at all where the disk is full", () => {
+    const made = path.join(folder, "new.yaml");
+    const write = vi.spyOn(fs, "writeFileSync").mockImplementationOnce(() => {
+      throw new Error("ENOSPC: no space left on device");
+    });
+    syncBuiltinESMExports();
+    try {
+      expect(() => {
+        createFile(made, "text");
+      }).toThrow(/could not be written: ENOSPC/);
+    } finally {
+      write.mockRestore();
+      syncBuiltinESMExports();
+    }
+    expect(existsSync(made)).toBe(false);
   });
 
   test("not if the draft is refused, or somebody changed it meanwhile", () => {

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { KubeConfig, type KubernetesObjectApi } from "@kubernetes/client-node";
 import { execa } from "execa";
@@ -8,6 +7,7 @@ import { planCertificateJob } from "../../components/delivery/certificates/job.t
 import { toFiles } from "../../dev/cluster/files.ts";
 import { applyAll, type Manifest, namespace, openApi } from "../../dev/cluster/objects.ts";
 import { requestToken } from "../../dev/cluster/service-account.ts";
+import { useFolder } from "../fakes/folder.ts";
 import { makeSpec } from "../fakes/stack.ts";
 import { issue } from "../tunnel/certificate.ts";
 
@@ -19,7 +19,7 @@ import { issue } from "../tunnel/certificate.ts";
 
 const { home, kubeconfig } = inject("cluster");
 const where = { db: "certificate-db", app: "certificate-app" };
-const folder = mkdtempSync(path.join(tmpdir(), "berth-certificate-"));
+const folder = useFolder("certificate");
 const ca = issue("A CA").cert;
 const account = "safe-certificate";
 let api: KubernetesObjectApi;
@@ -73,7 +73,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  rmSync(folder, { recursive: true });
   for (const name of Object.values(where)) await api.delete(namespace(name));
 });
 
@@ -134,7 +133,7 @@ describe("the Job that copies a certificate", () => {
         metadata: { annotations: { "berth/certificate": expect.any(String) as string } },
       },
     });
-    expect((await run(own as readonly Manifest[])).output).toContain("up to date");
+    expect((await run(own)).output).toContain("up to date");
   });
 
   it("has no other rights", async () => {

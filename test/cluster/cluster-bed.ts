@@ -1,5 +1,7 @@
 import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import { inject } from "vitest";
+import type { EndpointSpec } from "../../components/config/spec/postgres.ts";
+import { stopInBackground } from "../../dev/background.ts";
 import { addPostgres, type Cluster } from "../../dev/cluster/cluster.ts";
 import { startApiServer, startKwok } from "../../dev/cluster/control-plane.ts";
 import { type Ports, readPorts, toFiles } from "../../dev/cluster/files.ts";
@@ -12,7 +14,6 @@ import {
   serviceName,
 } from "../../dev/cluster/objects.ts";
 import { startOperator } from "../../dev/cluster/operator.ts";
-import { stopProgram } from "../../dev/cluster/stop.ts";
 import { waitFor } from "../../dev/cluster/wait-for.ts";
 import { freePort } from "../../dev/postgres/ports.ts";
 import type { SandboxOptions } from "../../dev/sandbox.ts";
@@ -68,7 +69,7 @@ export class ClusterBed {
   }
 
   async close(): Promise<void> {
-    await stopProgram(toFiles(this.cluster.home), "operator", "SIGKILL");
+    await stopInBackground(toFiles(this.cluster.home).pid("operator"), "SIGKILL");
     await this.bed.close();
   }
 
@@ -77,6 +78,19 @@ export class ClusterBed {
     const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = this.bed.sandbox.env;
     const options = { url, token, pollingInterval: 1 };
     await startOperator(toFiles(this.cluster.home), inject("clusterTools"), options);
+  }
+
+  /** The way to the bed's Postgres through its Service. */
+  endpointSpec(): Extract<EndpointSpec, { readonly kind: "kubernetes" }> {
+    return {
+      kind: "kubernetes",
+      kubeconfig: this.cluster.kubeconfig,
+      context: undefined,
+      namespace: this.namespace,
+      target: { kind: "service", name: serviceName },
+      port: 5432,
+      localPort: this.localPort,
+    };
   }
 
   /** Edits the way to Postgres in the stack file, and gives back what puts it as it was. */
@@ -119,7 +133,7 @@ export class ClusterBed {
   /** The API server as after a crash: killed, and back on the same port. */
   async restartApiServer(): Promise<void> {
     const files = toFiles(this.cluster.home);
-    await stopProgram(files, "api-server", "SIGKILL");
+    await stopInBackground(files.pid("api-server"), "SIGKILL");
     await startApiServer(files, inject("clusterTools"), this.#ports);
   }
 
@@ -129,7 +143,7 @@ export class ClusterBed {
    */
   async restartKwok(): Promise<void> {
     const files = toFiles(this.cluster.home);
-    await stopProgram(files, "kwok", "SIGKILL");
+    await stopInBackground(files.pid("kwok"), "SIGKILL");
     await startKwok(files, inject("clusterTools"), this.#ports);
   }
 
@@ -151,13 +165,7 @@ export class ClusterBed {
     where: string,
     name: string,
   ): Promise<Manifest | undefined> {
-    try {
-      const header = { apiVersion, kind, metadata: { namespace: where, name } };
-      return await this.api.read<KubernetesObject & Manifest>(header);
-    } catch (error) {
-      if ((error as { code?: number }).code === 404) return undefined;
-      throw error;
-    }
+    return await readIfThere(this.api, { apiVersion, kind, metadata: { namespace: where, name } });
   }
 
   /** Keys and values of a Secret. */
@@ -186,5 +194,20 @@ export class ClusterBed {
       conditions?: { type: string; status: string }[];
     };
     return conditions.some((c) => c.type === "Ready" && c.status === "True") ? pod : undefined;
+  }
+}
+
+/** An object as it is; undefined when it is not there. */
+export async function readIfThere(
+  api: KubernetesObjectApi,
+  { apiVersion, kind, metadata }: Manifest,
+): Promise<(KubernetesObject & Manifest) | undefined> {
+  const { name, namespace = "" } = metadata;
+  try {
+    const header = { apiVersion, kind, metadata: { name, namespace } };
+    return await api.read<KubernetesObject & Manifest>(header);
+  } catch (error) {
+    if ((error as { code?: number }).code === 404) return undefined;
+    throw error;
   }
 }

@@ -4,10 +4,9 @@ import net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
-import { serviceName } from "../../dev/cluster/objects.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { countFaults } from "../faults/count.ts";
-import { type Backend, startBackend } from "../tunnel/cluster.ts";
+import { type Backend, plainTls, startBackend } from "../tunnel/cluster.ts";
 import { ClusterBed } from "./cluster-bed.ts";
 import { findLeftovers, nothing, processesOf, type Session } from "./leftovers.ts";
 
@@ -85,10 +84,8 @@ async function beginUp() {
 async function expectConverged(): Promise<void> {
   // A CLI that was killed has left its lock.
   await cluster.bed.pulumi(["cancel", "--yes"]);
-  const { exitCode, output } = await cluster.bed.up();
-  expect(exitCode, output).toBe(0);
-  const again = await cluster.bed.preview("--expect-no-changes");
-  expect(again.exitCode, again.output).toBe(0);
+  await cluster.bed.bringUp();
+  await cluster.bed.expectNoChanges();
   for (const name of names) {
     await cluster.bed.sqlAs({ name, password: passwordOf(name) }, name, "select 1");
   }
@@ -97,10 +94,8 @@ async function expectConverged(): Promise<void> {
 }
 
 /** No process (except those named), no local port, no port-forward, no session. */
-async function expectNothingLeft(besides: readonly string[] = []): Promise<void> {
-  await expect
-    .poll(() => findLeftovers(cluster, besides), { timeout: 30_000, interval: 200 })
-    .toEqual(nothing);
+async function expectNothingLeft(except: readonly string[] = []): Promise<void> {
+  await expect.poll(() => findLeftovers(cluster, except), { interval: 200 }).toEqual(nothing);
 }
 
 /**
@@ -109,15 +104,15 @@ async function expectNothingLeft(besides: readonly string[] = []): Promise<void>
  */
 async function expectNothingLeftBut(
   isLeft: (session: Session) => boolean,
-  besides: readonly string[] = [],
+  except: readonly string[] = [],
 ): Promise<void> {
   const read = async () => {
-    const { sessions, ...others } = await findLeftovers(cluster, besides);
+    const { sessions, ...others } = await findLeftovers(cluster, except);
     return { ...others, sessions: sessions.filter((session) => !isLeft(session)) };
   };
-  await expect.poll(read, { timeout: 30_000, interval: 200 }).toEqual(nothing);
+  await expect.poll(read, { interval: 200 }).toEqual(nothing);
   await cluster.restartKwok();
-  await expectNothingLeft(besides);
+  await expectNothingLeft(except);
 }
 
 const anySession = (): boolean => true;
@@ -197,10 +192,10 @@ describe("an up in the middle of which", () => {
       const { signal } = await run;
       expect(signal).toBe("SIGKILL");
       // Both are Pulumi's own, and do not notice soon, or at all, that their engine is gone.
-      const besides = ["pulumi-language-nodejs", "pulumi-resource-postgresql"];
+      const except = ["pulumi-language-nodejs", "pulumi-resource-postgresql"];
       try {
-        if (provisioner === "berth") await expectNothingLeft(besides);
-        else await expectNothingLeftBut(stockSession, besides);
+        if (provisioner === "berth") await expectNothingLeft(except);
+        else await expectNothingLeftBut(stockSession, except);
       } finally {
         killAll();
       }
@@ -224,18 +219,7 @@ function killAll(): void {
 }
 
 it("kwok, unlike a kubelet, keeps what a client left without Postgres' goodbye, though it closed its side", async () => {
-  const endpoint = await openEndpoint(
-    {
-      kind: "kubernetes",
-      kubeconfig: cluster.cluster.kubeconfig,
-      context: undefined,
-      namespace: cluster.namespace,
-      target: { kind: "service", name: serviceName },
-      port: 5432,
-      localPort: cluster.localPort,
-    },
-    { mode: "disable", caFile: undefined, serverName: "postgres" },
-  );
+  const endpoint = await openEndpoint(cluster.endpointSpec(), plainTls);
   const leave = async (goodbye: string, before: number): Promise<void> => {
     const stream = await endpoint.connect();
     await expect.poll(() => relay.sockets.size).toBe(before + 1);

@@ -5,8 +5,9 @@ import {
   PatchStrategy,
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { apply, namespace, openApi } from "../../dev/cluster/objects.ts";
+import { apply, type Manifest, namespace, openApi } from "../../dev/cluster/objects.ts";
 import { Bed, type Config } from "../engine/bed.ts";
+import { readIfThere } from "./cluster-bed.ts";
 
 /** Cluster mode on a real API server with the real definitions, in the order an operator meets it. */
 
@@ -21,12 +22,6 @@ const application = {
   metadata: { name: "netbox", namespace: "argocd" },
 };
 const appNamespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "delivery-netbox" } };
-
-interface Named {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-}
 
 let bed: Bed;
 let kubeconfig: string;
@@ -56,17 +51,7 @@ function toClusterMode(config: Config): void {
   config["berth:apps"] = { netbox: { ...(netbox as object), namespace: "delivery-netbox" } };
 }
 
-/** The object as it is; undefined = there is none. */
-async function read(object: Named): Promise<KubernetesObject | undefined> {
-  const { namespace: where, ...rest } = object.metadata;
-  const metadata = where === undefined ? rest : { ...rest, namespace: where };
-  try {
-    return await api.read({ ...object, metadata });
-  } catch (error) {
-    if ((error as { code?: number }).code === 404) return undefined;
-    throw error;
-  }
-}
+const read = (object: Manifest) => readIfThere(api, object);
 
 describe("a fresh cluster", () => {
   it("is previewed without a write", async () => {
@@ -77,15 +62,13 @@ describe("a fresh cluster", () => {
   });
 
   it("gets namespaces, items and Applications in one run, and nothing in the next", async () => {
-    const first = await bed.up();
-    expect(first.exitCode, first.output).toBe(0);
+    await bed.bringUp();
     expect(await read(item)).toMatchObject({
       spec: { itemPath: expect.stringMatching(/^vaults\//) as string },
     });
     expect(await read(application)).toMatchObject({ spec: { project: "default" } });
-    const second = await bed.up();
-    expect(second.output).not.toMatch(/\d+ (created|updated|deleted|replaced)/);
-    expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+    expect(await bed.bringUp()).not.toMatch(/\d+ (created|updated|deleted|replaced)/);
+    await bed.expectNoChanges();
   });
 
   it("was sent nothing that its definitions do not know", () => {
@@ -93,7 +76,7 @@ describe("a fresh cluster", () => {
   });
 
   it("has the stack as manager of every object", async () => {
-    const managers = (await read(item))?.metadata?.managedFields?.map(({ manager }) => manager);
+    const managers = (await read(item))?.metadata.managedFields?.map(({ manager }) => manager);
     expect(managers).toEqual(["berth-dev"]);
   });
 });
@@ -133,13 +116,10 @@ describe("a preview without a cluster", () => {
 
 describe("what is refused", () => {
   it("another cluster than the one pinned, before anything is written", async () => {
-    const restore = bed.configure((config) => {
+    const output = await bed.failUp((config) => {
       config["berth:cluster"] = { kubeconfig, context: "admin", identifier: "another" };
     });
-    const { output, exitCode } = await bed.up();
-    restore();
     expect(output).toContain("is not the stack's cluster");
-    expect(exitCode).not.toBe(0);
   });
 
   it("an object that others made, and nothing is done to it; with adopt it is taken over", async () => {
@@ -153,24 +133,19 @@ describe("what is refused", () => {
     const restore = bed.configure((config) => {
       config["berth:apps"]["wiki"] = { namespace: "delivery-netbox" };
     });
-    const refused = await bed.up();
-    expect(refused.output).toContain(
+    expect(await bed.failUp()).toContain(
       "OnePasswordItem delivery-netbox/wiki-db-credentials exists and was not made by this stack (applied by by-hand)",
     );
-    expect(refused.exitCode).not.toBe(0);
     expect(await read(foreign)).toMatchObject({ spec });
     bed.configure((config) => {
       config["berth:cluster"] = { kubeconfig, context: "admin", adopt: true };
     });
-    const adopted = await bed.up();
-    expect(adopted.exitCode, adopted.output).toBe(0);
-    expect(adopted.output).toContain(
+    expect(await bed.bringUp()).toContain(
       "adopting: OnePasswordItem delivery-netbox/wiki-db-credentials",
     );
     expect(await read(foreign)).not.toMatchObject({ spec });
     restore();
-    const left = await bed.up();
-    expect(left.exitCode, left.output).toBe(0);
+    await bed.bringUp();
     expect(await read(foreign)).toBeUndefined();
     expect(await read(item)).toBeDefined();
   });
@@ -182,13 +157,11 @@ describe("the way from Git", () => {
       delete config["berth:cluster"];
       config["berth:gitops"] = { directory: bed.gitops, repoURL: "https://git.example.org/g.git" };
     });
-    const toGit = await bed.up();
-    expect(toGit.exitCode, toGit.output).toBe(0);
+    await bed.bringUp();
     expect(await read(item)).toBeUndefined();
     expect(readFileSync(`${bed.gitops}/argocd/apps/infra/netbox.yml`, "utf8")).toContain("netbox");
     restore();
-    const back = await bed.up();
-    expect(back.exitCode, back.output).toBe(0);
+    await bed.bringUp();
     expect(await read(item)).toBeDefined();
     expect(() => readFileSync(`${bed.gitops}/argocd/apps/infra/netbox.yml`)).toThrow("ENOENT");
   });
@@ -210,9 +183,8 @@ describe("destroy", () => {
     });
     expect((await run).isTerminated).toBe(true);
     await bed.pulumi(["cancel", "--yes"]);
-    const { output, exitCode } = await bed.up();
-    expect(exitCode, output).toBe(0);
-    expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+    await bed.bringUp();
+    await bed.expectNoChanges();
     expect(await read(item)).toBeDefined();
     expect(await read(application)).toBeDefined();
   });

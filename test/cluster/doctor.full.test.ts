@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { execa, execaSync } from "execa";
-import { afterAll, afterEach, beforeAll, expect, inject, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, inject, it } from "vitest";
 import { diagnose } from "../../cli/doctor/diagnose.ts";
 import type { Finding } from "../../cli/doctor/report.ts";
 import { projectFolder } from "../../components/project-folder.ts";
@@ -166,16 +166,13 @@ it("names the kinds that the cluster lacks, and who brings them", async () => {
     );
   });
   // The API server goes on naming a kind for a moment after its definition is deleted.
-  await vi.waitFor(
-    async () => {
-      expect(failures(await find())).toEqual([
-        expect.stringMatching(
-          /^delivery: objects: it has no Application in argoproj\.io\/v1alpha1, which 1 object needs fix: install Argo CD/,
-        ),
-      ]);
-    },
-    { timeout: 30_000, interval: 500 },
-  );
+  await expect
+    .poll(async () => failures(await find()), { interval: 500 })
+    .toEqual([
+      expect.stringMatching(
+        /^delivery: objects: it has no Application in argoproj\.io\/v1alpha1, which 1 object needs fix: install Argo CD/,
+      ),
+    ]);
 });
 
 it("names a namespace that nobody makes, and an object of others", async () => {

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { PatchStrategy } from "@kubernetes/client-node";
-import { expect } from "vitest";
 import { applyDefinitions, type Manifest, namespace } from "../../dev/cluster/objects.ts";
 import { waitFor } from "../../dev/cluster/wait-for.ts";
 import { findItem } from "../../dev/sandbox.ts";
@@ -21,9 +20,6 @@ export const where = {
   each: "external-each",
   connect: "external-connect",
 };
-
-/** For a state that the operator brings about, on a busy machine. */
-export const soon = { timeout: 60_000 };
 
 const kind = { apiVersion: "external-secrets.io/v1", kind: "ExternalSecret" };
 const tokenName = "onepassword-token";
@@ -140,16 +136,13 @@ export class ExternalSecretsBed {
       };
       config["berth:apps"] = { wiki };
     });
-    const { exitCode, output } = await bed.up();
-    expect(exitCode, output).toBe(0);
+    await bed.bringUp();
     const { kubeconfig } = cluster.cluster;
     await applyDefinitions(kubeconfig, [operator.definition()]);
     await cluster.applyAll(Object.values(where).map(namespace));
     await cluster.applyAll([
       ...doctorRights,
-      ...[where.connect, where.each].map((at) =>
-        toSecret(tokenName, at, { token: bed.sandbox.env["OP_CONNECT_TOKEN"] ?? "" }),
-      ),
+      ...[where.connect, where.each].map((at) => toSecret(tokenName, at, { token: bed.token })),
       toSecret("wiki-own", where.app, { OWN: "stays" }),
     ]);
     const scratch = mkdtempSync(path.join(tmpdir(), "berth-external-"));

@@ -11,7 +11,7 @@ import { gitops, listObjects } from "../secrets/external-stack.ts";
 import { deliver } from "./argocd.ts";
 import { certificateFiles, edgeItems as items } from "./edge-vault.ts";
 import { useExternalSecrets } from "./external-secrets.ts";
-import { ExternalSecretsBed, soon, where, wiki } from "./external-secrets-bed.ts";
+import { ExternalSecretsBed, where, wiki } from "./external-secrets-bed.ts";
 import { rotate, rotationRights } from "./rotate.ts";
 
 /**
@@ -118,7 +118,7 @@ describe.skipIf(!hasGo)("External Secrets", () => {
     ]);
     expect(await ownersOf("wiki-orphan")).toBeUndefined();
     const { OTHER: ADDED } = items["Wiki mail"];
-    await expect.poll(() => bed.read("wiki-own"), soon).toEqual(toBytes({ OWN: "stays", ADDED }));
+    await expect.poll(() => bed.read("wiki-own")).toEqual(toBytes({ OWN: "stays", ADDED }));
     expect(await ownersOf("wiki-own")).toBeUndefined();
   });
 
@@ -154,7 +154,7 @@ describe.skipIf(!hasGo)("rotate", () => {
     expect((await bed.read("wiki-db"))?.["password"]?.toString()).not.toBe(bed.passwordInItem);
     await bed.force("wiki-db");
     await expect
-      .poll(async () => (await bed.read("wiki-db"))?.["password"]?.toString(), soon)
+      .poll(async () => (await bed.read("wiki-db"))?.["password"]?.toString())
       .toBe(bed.passwordInItem);
   });
 
@@ -194,13 +194,11 @@ describe.skipIf(!hasGo)("rotate", () => {
 describe.skipIf(!hasGo)("a changed field", () => {
   it("arrives when it is asked for, but not in a Secret that is read once", async () => {
     const { OTHER } = items["Wiki mail"];
-    await bed.cluster.bed.editItem("Wiki mail", (fields) => {
-      for (const field of fields) if (field["label"] === "OTHER") field["value"] = "changed";
-    });
+    await bed.cluster.bed.setField("Wiki mail", "OTHER", "changed");
     await bed.force("wiki-orphan");
     await bed.force("wiki-own");
     await expect
-      .poll(() => bed.read("wiki-own"), soon)
+      .poll(() => bed.read("wiki-own"))
       .toEqual(toBytes({ OWN: "stays", ADDED: "changed" }));
     expect(await bed.read("wiki-orphan")).toEqual(toBytes({ OTHER }));
   });
@@ -215,14 +213,14 @@ describe.skipIf(!hasGo)("when a field is gone", () => {
   it("the Secret of a pattern goes with deletionPolicy Delete", async () => {
     await rename("Wiki mail");
     await bed.force("wiki-mail");
-    await expect.poll(() => bed.read("wiki-mail"), soon).toBeUndefined();
+    await expect.poll(() => bed.read("wiki-mail")).toBeUndefined();
     expect(await bed.stateOf("wiki-mail")).toBe("SecretDeleted");
   });
 
   it("a Secret of fields that are named stays as it was, whatever deletionPolicy says", async () => {
     await rename("registry");
     await bed.force("wiki-registry");
-    await expect.poll(() => bed.stateOf("wiki-registry"), soon).toBe("SecretSyncedError");
+    await expect.poll(() => bed.stateOf("wiki-registry")).toBe("SecretSyncedError");
     expect(await bed.read("wiki-registry")).toEqual(
       toBytes({ ".dockerconfigjson": items.registry.config }),
     );
@@ -243,7 +241,7 @@ describe.skipIf(!hasGo)("when a field is gone", () => {
 describe.skipIf(!hasGo)("when the ExternalSecret is deleted", () => {
   it("a Secret with creationPolicy Orphan stays", async () => {
     await bed.delete("wiki-orphan");
-    await expect.poll(() => bed.find("wiki-orphan"), soon).toBeUndefined();
+    await expect.poll(() => bed.find("wiki-orphan")).toBeUndefined();
     expect(await bed.read("wiki-orphan")).toEqual(toBytes({ OTHER: items["Wiki mail"].OTHER }));
   });
 });

@@ -13,7 +13,7 @@ import { afterAll, beforeAll } from "vitest";
 import { parse } from "yaml";
 import { projectFolder } from "../../components/project-folder.ts";
 import type { Manifest } from "../../dev/cluster/objects.ts";
-import { downloadModule, goEnvironment } from "../../toolchain/go-build.ts";
+import { buildFlags, downloadModule, goEnvironment } from "../../toolchain/go-build.ts";
 import { hasGo } from "../fakes/go-program.ts";
 
 const module = "github.com/external-secrets/external-secrets";
@@ -54,8 +54,7 @@ export function useExternalSecrets() {
       at("overlay.json"),
       JSON.stringify({ Replace: Object.fromEntries(replaced) as object }),
     );
-    // Without the folder's name in it, Go's cache has the packages for the next run.
-    const flags = ["-mod=readonly", "-trimpath", `-overlay=${at("overlay.json")}`];
+    const flags = [...buildFlags, `-overlay=${at("overlay.json")}`];
     await execa("go", ["build", ...flags, "-o", at("program"), "."], {
       cwd: folder,
       env: goEnvironment,

@@ -1,17 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { execaSync } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { verifyStack } from "../../cli/verify/verb.ts";
-import { loadStackFromFile } from "../../components/config/load.ts";
-import { readStackItems } from "../../components/onepassword/stack-items.ts";
-import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import { projectFolder } from "../../components/project-folder.ts";
 import { type Manifest, namespace, readManifests } from "../../dev/cluster/objects.ts";
 import { waitForSecrets } from "../../dev/cluster/sandbox-cluster.ts";
 import { waitFor } from "../../dev/cluster/wait-for.ts";
-import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { keepSafe } from "../engine/use-bed.ts";
 import { readAppCatalog } from "../fakes/app-catalog.ts";
+import { hasPsql } from "../postgres/psql/run.ts";
 import { deliverItems } from "./argocd.ts";
 import { ClusterBed } from "./cluster-bed.ts";
 import { endJob, hasEnded, runJob } from "./pod.ts";
@@ -21,12 +16,9 @@ import { endJob, hasEnded, runJob } from "./pod.ts";
  * runs here, so what a pod would run is taken from the Job in the cluster and run by the real psql.
  */
 
-const psqlVersion = execaSync("psql", ["--version"], { reject: false }).stdout;
-const hasPsql = Number(/\d+/.exec(psqlVersion)?.[0] ?? 0) >= 15;
 const roles = ["netbox", "basketball", "admin_app"];
 const jobs = ["netbox-db-provision", "basketball-db-provision"];
 let cluster: ClusterBed;
-let neighbour: string;
 /** What came from Git besides the items. */
 let applied: readonly Manifest[] = [];
 
@@ -37,12 +29,13 @@ beforeAll(async () => {
   cluster.bed.configure((config) => {
     config["berth:postgres"]["namespace"] = cluster.namespace;
   });
-  neighbour = await readNeighbour(cluster.bed.sandbox);
 });
 
 afterAll(async () => {
   await cluster.close();
 });
+
+keepSafe(() => cluster.bed);
 
 /** Without a controller to take the pods of a Job apart from it, which is the default. */
 async function remove(object: Manifest): Promise<void> {
@@ -87,12 +80,8 @@ function withoutWay(): () => void {
 }
 
 async function verify(): Promise<string[]> {
-  const { sandbox } = cluster.bed;
-  const spec = loadStackFromFile("dev", projectFolder, sandbox.stackFile);
-  const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = sandbox.env;
-  const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
-  const verdict = await verifyStack(spec, items, () => undefined);
-  const checks = verdict.apps.flatMap((app) => app.checks);
+  const { apps } = await cluster.bed.verify();
+  const checks = apps.flatMap((app) => app.checks);
   expect(checks.length).toBeGreaterThan(8);
   return checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`);
 }
@@ -101,17 +90,15 @@ describe.skipIf(!hasPsql)("the Job from Git", () => {
   let ofProvider: unknown;
 
   beforeAll(async () => {
-    const { exitCode, output } = await cluster.bed.up();
-    expect(exitCode, output).toBe(0);
+    await cluster.bed.bringUp();
     ofProvider = await readCatalog();
   });
 
   it("takes over from Berth's own provider, which drops nothing", async () => {
     provisionWith("job");
-    const { exitCode, output } = await cluster.bed.up();
-    expect(exitCode, output).toBe(0);
+    await cluster.bed.bringUp();
     expect(await readCatalog()).toEqual(ofProvider);
-    expect((await cluster.bed.preview("--expect-no-changes")).exitCode).toBe(0);
+    await cluster.bed.expectNoChanges();
   });
 
   it("needs no way to Postgres for pulumi up", async () => {
@@ -156,17 +143,13 @@ describe.skipIf(!hasPsql)("the Job from Git", () => {
     expect(await readCatalog()).toEqual(ofProvider);
   });
 
-  it("passes verify, and has left the neighbour alone", async () => {
+  it("passes verify", async () => {
     expect(await verify()).toEqual([]);
-    expect(await readNeighbour(cluster.bed.sandbox)).toBe(neighbour);
   });
 
   it("brings a new password to the server once the Secret has it", async () => {
     const changed = `Canary-rotated-"\\'$ %3A@/é-0123456789`;
-    await cluster.bed.editItem("netbox-db-credentials", (fields) => {
-      const field = fields.find((f) => f["purpose"] === "PASSWORD");
-      if (field !== undefined) field["value"] = changed;
-    });
+    await cluster.bed.setField("netbox-db-credentials", "password", changed);
     await waitFor("the new password in the Secret", async () => {
       const secret = await cluster.secret("job-db", "netbox-db-credentials");
       return secret?.["password"] === changed ? true : undefined;
@@ -179,8 +162,7 @@ describe.skipIf(!hasPsql)("the Job from Git", () => {
 
   it("leaves no work for Berth's own provider but its own verifiers", async () => {
     provisionWith("berth");
-    const { exitCode, output } = await cluster.bed.up();
-    expect(exitCode, output).toBe(0);
+    await cluster.bed.bringUp();
     expect(await readCatalog()).toEqual(ofProvider);
     expect(await verify()).toEqual([]);
   });
@@ -250,7 +232,7 @@ describe.skipIf(!hasPsql)("the Job in cluster mode", () => {
     expect(exitCode, output).toBe(0);
     expect(await cluster.read(...application)).toBeDefined();
     expect(await verify()).toEqual([]);
-    expect((await cluster.bed.preview("--expect-no-changes")).exitCode).toBe(0);
+    await cluster.bed.expectNoChanges();
   });
 
   it("runs again for a changed plan", async () => {
@@ -278,7 +260,5 @@ describe.skipIf(!hasPsql)("the Job in cluster mode", () => {
     expect(await cluster.read("batch/v1", "Job", cluster.namespace, job)).toBeUndefined();
     const kept = "select 1 from pg_database where datname = 'netbox'";
     expect(await cluster.bed.sql(kept)).toHaveLength(1);
-    expectNoSecretIn(cluster.bed.outputs.join("\n"));
-    expect(await readNeighbour(cluster.bed.sandbox)).toBe(neighbour);
   });
 });

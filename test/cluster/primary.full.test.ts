@@ -1,14 +1,13 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { EndpointSpec, TlsSpec } from "../../components/config/spec/postgres.ts";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { berthRights } from "../../dev/cluster/objects.ts";
+import { plainTls } from "../tunnel/cluster.ts";
 import { ClusterBed } from "./cluster-bed.ts";
 
 /** A Service whose endpoints somebody else writes, as Patroni does, behind a real API server. */
 
 const where = "db-primary";
-const plainTls: TlsSpec = { mode: "disable", caFile: undefined, serverName: "postgres" };
 let cluster: ClusterBed;
 
 beforeAll(async () => {
@@ -42,15 +41,8 @@ afterAll(async () => {
 
 /** The port of the server that the Service leads to. */
 async function askPort(): Promise<unknown> {
-  const spec: EndpointSpec = {
-    kind: "kubernetes",
-    kubeconfig: cluster.cluster.kubeconfig,
-    context: undefined,
-    namespace: where,
-    target: { kind: "service", name: "main" },
-    port: 5432,
-    localPort: cluster.localPort,
-  };
+  const target = { kind: "service", name: "main" } as const;
+  const spec = { ...cluster.endpointSpec(), namespace: where, target };
   const { password } = cluster.bed.sandbox.superuser;
   const endpoint = await openEndpoint(spec, plainTls);
   const login = { user: "postgres", password, database: "postgres" };
@@ -67,6 +59,6 @@ async function askPort(): Promise<unknown> {
 it("is followed with the rights of docs/delivery/primary.md, and not with fewer", async () => {
   await cluster.applyAll(berthRights(where));
   await expect(askPort()).rejects.toThrow("not allowed to list endpointslices");
-  await cluster.applyAll(berthRights(where, { followsEndpoints: true }));
+  await cluster.applyAll(berthRights(where, true));
   expect(await askPort()).toBe(String(cluster.bed.sandbox.superuser.port));
 });

@@ -1,20 +1,9 @@
-import path from "node:path";
-import { execa } from "execa";
-import { projectFolder } from "../../components/project-folder.ts";
 import type { Manifest } from "../../dev/cluster/objects.ts";
 import type { ClusterBed } from "./cluster-bed.ts";
 
 /** Runs the verb for an app of a bed. */
 export async function rotate({ bed }: ClusterBed, app: string, ...more: readonly string[]) {
-  const { sandbox, toolchain } = bed;
-  const cli = path.join(projectFolder, "cli/main.ts");
-  const given = ["--stack", "dev", "--config-file", sandbox.stackFile, "--app", app];
-  const { exitCode, stdout, stderr } = await execa(
-    process.execPath,
-    [cli, "rotate", ...given, "--json", ...more],
-    { env: { ...toolchain.env, ...sandbox.env, NO_COLOR: "1" }, stdin: "ignore", reject: false },
-  );
-  bed.outputs.push(stdout, stderr);
+  const { exitCode, stdout, stderr } = await bed.berth(["rotate", app, "--json", ...more]);
   return { exitCode, stderr, report: JSON.parse(stdout) as unknown };
 }
 

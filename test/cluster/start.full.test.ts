@@ -1,13 +1,11 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import path from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { projectFolder } from "../../components/project-folder.ts";
 import { type ClusterFiles, programs, readPorts, toFiles } from "../../dev/cluster/files.ts";
 import { openApi } from "../../dev/cluster/objects.ts";
-import { makeClone } from "../engine/clone.ts";
-import { isListening } from "./leftovers.ts";
+import { makeInstalledClone, npmIn } from "../engine/clone.ts";
+import { isListening } from "../fakes/listening.ts";
 
 /** The README's commands for a cluster as people run them, in a clone of their own. */
 
@@ -29,9 +27,7 @@ let files: ClusterFiles;
 let postgres: number;
 
 beforeAll(() => {
-  clone = makeClone();
-  // The engine's tests install them; here it would only take time.
-  symlinkSync(path.join(projectFolder, "node_modules"), path.join(clone, "node_modules"));
+  clone = makeInstalledClone();
   files = toFiles(path.join(clone, ".berth/dev/cluster"));
 });
 
@@ -41,12 +37,7 @@ afterAll(async () => {
 });
 
 async function npm(...args: readonly string[]) {
-  const { all, exitCode } = await execa("npm", args, {
-    cwd: clone,
-    reject: false,
-    all: true,
-    stdin: "ignore",
-  });
+  const { all, exitCode } = await npmIn(clone, args);
   return { all, exitCode, lastLine: all.trimEnd().split("\n").at(-1) };
 }
 

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { PatchStrategy } from "@kubernetes/client-node";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import type { Manifest } from "../../dev/cluster/objects.ts";
+import { commitAll, initCheckout } from "../fakes/checkout.ts";
+import { useFolder } from "../fakes/folder.ts";
 import { hasGo, useGoBinary } from "../fakes/go-program.ts";
 import { installation } from "./argocd-controller.ts";
 import { ClusterBed } from "./cluster-bed.ts";
@@ -35,25 +35,13 @@ const done = "Synced Healthy Succeeded";
 const program = useGoBinary("delivery/argocd/judge", "./controller");
 const argocd = "sync-argocd";
 const database = "sync-db";
-const scratch = mkdtempSync(path.join(tmpdir(), "berth-sync-"));
+const scratch = useFolder("sync");
 
 let cluster: ClusterBed;
 let controller: Controller;
 
-const git = async (...args: string[]): Promise<string> =>
-  (await execa("git", ["-C", cluster.bed.gitops, ...args], { stdin: "ignore" })).stdout;
-
 /** What a person does after `up`. */
-async function commit(): Promise<void> {
-  await git("add", "--all");
-  await git("commit", "--quiet", "-m", "m");
-}
-
-async function up(): Promise<string> {
-  const { exitCode, output } = await cluster.bed.up();
-  expect(exitCode, output).toBe(0);
-  return output;
-}
+const commit = (): Promise<void> => commitAll(cluster.bed.gitops, "m");
 
 const read = (name: string): Promise<Application | undefined> =>
   cluster.read("argoproj.io/v1alpha1", "Application", argocd, name);
@@ -80,9 +68,7 @@ async function describeAll(): Promise<Readonly<Record<string, string>>> {
 async function refresh(name: string): Promise<void> {
   const key = "argocd.argoproj.io/refresh";
   await merge("Application", { name, namespace: argocd, annotations: { [key]: "hard" } });
-  await expect
-    .poll(async () => (await read(name))?.metadata.annotations?.[key], { timeout: 60_000 })
-    .toBeUndefined();
+  await expect.poll(async () => (await read(name))?.metadata.annotations?.[key]).toBeUndefined();
 }
 
 async function merge(kind: "Application" | "OnePasswordItem", metadata: object): Promise<void> {
@@ -134,11 +120,7 @@ beforeAll(async () => {
   if (!hasGo) return;
   cluster = await ClusterBed.open(database);
   const { bed } = cluster;
-  mkdirSync(bed.gitops);
-  await git("init", "--quiet", "--initial-branch=main");
-  await git("config", "user.name", "t");
-  await git("config", "user.email", "t@example.org");
-  await git("config", "commit.gpgsign", "false");
+  await initCheckout(bed.gitops);
   for (const name of ["wiki", "docs"]) {
     await bed.addLogin(`${name}-db-credentials`, name, `${name}-password-of-a-test-0123`);
   }
@@ -157,7 +139,7 @@ beforeAll(async () => {
     };
   });
   writeWorkload();
-  await up();
+  await bed.bringUp();
   await commit();
   await cluster.applyAll(installation(argocd));
   const { kubeconfig } = cluster.cluster;
@@ -174,7 +156,6 @@ afterAll(async () => {
   controller.kill();
   await controller;
   await cluster.close();
-  rmSync(scratch, { recursive: true, force: true });
 });
 
 describe.skipIf(!hasGo)("Argo CD", () => {
@@ -229,7 +210,7 @@ describe.skipIf(!hasGo)("Argo CD", () => {
     cluster.bed.configure((config) => {
       delete config["berth:apps"]["wiki"];
     });
-    expect(await up()).toContain(
+    expect(await cluster.bed.bringUp()).toContain(
       "add to k8s/infra/docs/kustomization.yaml under resources: `- 00-onepassworditems-sync-docs.yaml`",
     );
     rmSync(path.join(folder, "kustomization.yaml"));

@@ -1,5 +1,6 @@
 import type { KubernetesObjectApi } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { stopInBackground } from "../../dev/background.ts";
 import { readPorts, toFiles } from "../../dev/cluster/files.ts";
 import {
   applyAll,
@@ -14,10 +15,10 @@ import {
   requestToken,
   writePodFiles,
 } from "../../dev/cluster/service-account.ts";
-import { stopProgram } from "../../dev/cluster/stop.ts";
 import { operatorAccount, startVaultOperator } from "../../dev/cluster/vault-operator.ts";
 import { ensureVaultOperator } from "../../toolchain/cluster.ts";
 import { buildingTime, VaultBed, whyNoLogin } from "../engine/vault-bed.ts";
+import { readIfThere } from "./cluster-bed.ts";
 
 /** The real Vault Secrets Operator on a real API server brings what a real Vault makes for an app. */
 
@@ -47,8 +48,7 @@ beforeAll(async () => {
       account: await writePodFiles(cluster, own),
     },
   );
-  bed.bed.configure((config) => {
-    const { vault } = config["berth:secrets"] as { vault: ReturnType<VaultBed["toConfig"]> };
+  bed.configure((vault) => {
     Object.assign(vault, { refreshAfter: "1s" });
     Object.assign(vault.manage, { operator: {} });
   });
@@ -65,8 +65,7 @@ beforeAll(async () => {
       secrets: { "recipes-config": { from: "vault" } },
     },
   });
-  const { exitCode, output } = await bed.bed.up(bed.env);
-  expect(exitCode, output).toBe(0);
+  await bed.up();
   await bed.read({
     method: "POST",
     path: "kvv2/data/recipes/config",
@@ -77,11 +76,11 @@ beforeAll(async () => {
   }
   await addAccount(cluster, { namespace: "tools", name: "recipes" });
   await addAccount(cluster, { namespace: "tools", name: "reader" });
-  await startVaultOperator(cluster, operator, "direct-encrypted");
+  await startVaultOperator(cluster, operator);
 }, buildingTime);
 
 afterAll(async () => {
-  await stopProgram(cluster, "vault-operator", "SIGKILL");
+  await stopInBackground(cluster.pid("vault-operator"), "SIGKILL");
   await bed.close();
 });
 
@@ -135,14 +134,8 @@ const deployment: Manifest = {
   },
 };
 
-async function read(apiVersion: string, kind: string, name: string): Promise<Manifest | undefined> {
-  try {
-    return await api.read<Manifest>({ apiVersion, kind, metadata: { namespace: home, name } });
-  } catch (error) {
-    if ((error as { code?: number }).code === 404) return undefined;
-    throw error;
-  }
-}
+const read = (apiVersion: string, kind: string, name: string) =>
+  readIfThere(api, { apiVersion, kind, metadata: { namespace: home, name } });
 
 async function secret(name: string): Promise<Record<string, string>> {
   const { data = {} } = ((await read("v1", "Secret", name)) ?? {}) as {

@@ -40,7 +40,11 @@ test.each<[string, unknown, string]>([
     { database: { names: [] } },
     "….database.names: [] is empty; name at least one database",
   ],
-  ["a name twice", { database: { names: ["a", "a"] } }, '….database.names: "a" is listed twice'],
+  [
+    "a name twice",
+    { database: { names: ["a", "a"] } },
+    '….database.names: "a" is listed twice; remove one',
+  ],
   [
     "a reserved name",
     { database: { names: ["a", "paperless"] } },

@@ -95,7 +95,7 @@ test.each<[string, unknown, string]>([
   [
     "a schema that is listed twice",
     inDatabase({ schemas: ["billing", "billing"] }),
-    '….database.schemas: "billing" is listed twice',
+    '….database.schemas: "billing" is listed twice; remove one',
   ],
   [
     "an extension in a schema that the app does not have",
@@ -120,6 +120,11 @@ test.each<[string, unknown, string]>([
     "a comma in a search_path, with the registry's resources",
     { owner: { searchPath: ["public", "a, b"] }, provisioner: "postgresql" },
     '….owner.searchPath: provisioner postgresql cannot write "a, b" into a search_path; set provisioner to berth',
+  ],
+  [
+    "a search_path without a schema, with the registry's resources",
+    { owner: { searchPath: [""] }, provisioner: "postgresql" },
+    '….owner.searchPath: provisioner postgresql cannot write "" into a search_path; set provisioner to berth',
   ],
 ])("fails on %s", (_, entry, problem) => {
   expect(findEntryProblems(entry)).toEqual([problem]);

@@ -52,6 +52,15 @@ test("shows nothing of a token that is where the URL belongs", () => {
   expect(read).not.toThrow("eyJ");
 });
 
+test("refuses a login in the address of Connect, and does not show it", () => {
+  for (const login of ["canary-user:canary-password", "canary-user"]) {
+    const env = { OP_CONNECT_HOST: `https://${login}@connect.example`, OP_CONNECT_TOKEN: token };
+    const read = () => readOnePasswordAccess(env);
+    expect(read).toThrow("OP_CONNECT_HOST: got a URL with a user name or password; expected http");
+    expect(read).not.toThrow("canary");
+  }
+});
+
 test("only the exact word makes a run offline, since offline skips every check of the server", () => {
   expect(["true", "1", "", undefined].map((value) => isOffline({ BERTH_OFFLINE: value }))).toEqual([
     true,

@@ -1,27 +1,23 @@
-import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
 import { loadStackFromFile, refuseSecretKeys } from "../../components/config/load.ts";
 
 import { loadStackFromEngine } from "../../components/config/load-from-engine.ts";
-import { committedStackFileSchema, stackFileSchema } from "../../components/config/schema/json.ts";
+import { stackFileSchema } from "../../components/config/schema/json.ts";
 import { BerthError } from "../../components/errors.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
+import { useFolder } from "../fakes/folder.ts";
 import { PulumiEngine } from "../fakes/pulumi-engine.ts";
 import { writeStack } from "../fakes/stack.ts";
 
 const project = join(import.meta.dirname, "../..");
-const folder = mkdtempSync(join(tmpdir(), "berth-config-"));
+const folder = useFolder("config");
 
 beforeAll(async () => {
   await new PulumiEngine().start();
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
 });
 
 function writeStackFile(name: string, text: string): string {
@@ -30,7 +26,8 @@ function writeStackFile(name: string, text: string): string {
 }
 
 test("the JSON Schema for editors is the one that the schema makes (npm run schema)", () => {
-  expect(committedStackFileSchema()).toBe(stackFileSchema());
+  const committed = join(project, "components/config/schema.json");
+  expect(readFileSync(committed, "utf8")).toBe(stackFileSchema());
 });
 
 test.each(globSync("examples/*.yaml", { cwd: project }))("%s can be used as it is", (file) => {
@@ -222,6 +219,26 @@ test.each([
   expect(load).toThrow(BerthError);
   expect(load).toThrow(`stack prod: ${join(folder, file)} is not valid YAML`);
   expect(load).toThrow(problem);
+});
+
+test.each([
+  ["hello", "it"],
+  ["- berth:apps: {}", "it"],
+  ["config: hello", "config"],
+  ["config: [berth:apps]", "config"],
+])("fails on %j with one problem: %s is no map", (text, what) => {
+  const file = writeStackFile("list.yaml", text);
+  expect(() => loadStackFromFile("prod", folder, file)).toThrow(
+    new RegExp(
+      `list\\.yaml is not usable: ${what} is not a map of keys and values\\n  fix: write it as in .*$`,
+    ),
+  );
+});
+
+test("names --config-file where the file of that option is not there", () => {
+  expect(() => loadStackFromFile("prod", folder, "nowhere.yaml")).toThrow(
+    /there is no stack file .*nowhere\.yaml.*\n {2}fix: name a file with --config-file/,
+  );
 });
 
 test("fails on an empty file with what is missing", () => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { type Written, writeStack } from "../fakes/stack.ts";
-import { gitops, list, plan } from "./argocd/plan.ts";
+import type { Written } from "../fakes/stack.ts";
+import { gitops, settings as jobSettings, list, plan } from "./argocd/plan.ts";
 
 /** Whatever applies the manifests, what brings the Secrets is the same. */
 
@@ -14,9 +14,7 @@ const modes = {
 const host = "http://onepassword-connect.connect:8080";
 const settings: Written = {
   postgres: {
-    ...(writeStack({})["postgres"] as Written),
-    systemIdentifier: "7",
-    tls: { mode: "disable" },
+    ...(jobSettings["postgres"] as Written),
     certificate: { pods: ["postgres-0"], container: "postgres" },
   },
   secrets: {

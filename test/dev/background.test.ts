@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { findRunning, startInBackground, stopInBackground } from "../../dev/background.ts";
 
 let home: string;
@@ -22,9 +22,7 @@ function start(script: string) {
 
 test("a program that ends writes its exit code to the log, below what it said", async () => {
   const { pidFile, readLog } = start("console.log('no port'); process.exitCode = 3");
-  await vi.waitFor(() => {
-    expect(readLog()).toBe("no port\nended by itself, exit code 3\n");
-  }, 10_000);
+  await expect.poll(readLog).toBe("no port\nended by itself, exit code 3\n");
   expect(findRunning(pidFile)).toBeUndefined();
 });
 
@@ -32,7 +30,5 @@ test("a program that is killed writes by which signal", async () => {
   const { pidFile, readLog } = start("setInterval(() => undefined, 1000)");
   expect(findRunning(pidFile)).toBeGreaterThan(0);
   expect(await stopInBackground(pidFile, "SIGKILL")).toBe(true);
-  await vi.waitFor(() => {
-    expect(readLog()).toBe("ended by SIGKILL\n");
-  }, 10_000);
+  await expect.poll(readLog).toBe("ended by SIGKILL\n");
 });

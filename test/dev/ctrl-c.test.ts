@@ -38,19 +38,27 @@ afterAll(() => {
 });
 
 const runners = {
-  "npm run pulumi": () => `import { runPulumi } from "./dev/pulumi-cli.ts";
+  "npm run pulumi": () => `import { runPulumi } from "./dev/pulumi/cli.ts";
     const toolchain = { pulumi: ${JSON.stringify(path.join(folder, "pulumi"))}, env: {} };
     const sandbox = { home: ${JSON.stringify(folder)}, stack: "dev", stackFile: "dev.yaml", env: {} };
     const { exitCode } = await runPulumi(toolchain, sandbox, ["up"], { output: "show" });
     process.exit(exitCode);`,
-  "npm run rotate": () => `import { upApp } from "./cli/rotate/run-pulumi.ts";
+  "npm run rotate": () => `import { Interrupted } from "./cli/pulumi-process.ts";
+    import { upApp } from "./cli/rotate/run-pulumi.ts";
     const app = { name: "wiki", provisioner: "berth" };
-    await upApp({ args: { stack: "dev" }, app }, () => Promise.resolve("the item has it"));`,
+    await upApp({ args: { stack: "dev" }, app }, () => Promise.resolve("the item has it")).catch((error) => {
+      if (error instanceof Interrupted) process.exit(Interrupted.exitCode);
+      throw error;
+    });`,
 } as const;
 
-const cases = (["npm run pulumi", "npm run rotate"] as const).flatMap((runner) =>
-  (["SIGINT in a terminal", "SIGINT", "SIGTERM"] as const).map((how) => [runner, how] as const),
-);
+/** Both wait for Pulumi in the same function, so one has each signal. */
+const cases = [
+  ["npm run pulumi", "SIGINT in a terminal"],
+  ["npm run rotate", "SIGINT in a terminal"],
+  ["npm run rotate", "SIGINT"],
+  ["npm run rotate", "SIGTERM"],
+] as const;
 
 test.each(cases)("%s lets Pulumi finish at %s", async (runner, how) => {
   const isTerminal = how === "SIGINT in a terminal";

@@ -5,8 +5,11 @@ import { expect, test } from "vitest";
 const project = path.join(import.meta.dirname, "../..");
 
 test.each([
-  ["dev/start.ts", "--foo", "Unknown option '--foo'\n  fix: npm start -- --help"],
-  ["dev/start.ts", "foo", "Unexpected argument 'foo'"],
+  [
+    "dev/start.ts",
+    "foo",
+    "Unexpected argument 'foo'. This command does not take positional arguments\n  fix: npm start -- --help",
+  ],
   ["test/bench/main.ts", "--foo", "Unknown option '--foo'\n  fix: npm run bench -- --help"],
 ])("%s %s is a mistake of the user's, shown without a stack", async (script, given, problem) => {
   const run = execa(process.execPath, [script, given], { cwd: project, reject: false });

@@ -1,16 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { BerthError } from "../../components/errors.ts";
 import { keepCommitted, readCommitted } from "../../dev/stack-file.ts";
+import { useFolder } from "../fakes/folder.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "berth-stack-file-"));
+const folder = useFolder("stack-file");
 const file = path.join(folder, "Pulumi.dev.yaml");
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
 
 const before = "# ours\nconfig:\n  berth:apps: { wiki: {} }\n";
 const edited = "config:\n  berth:apps: { wiki: {}, shop: {} }\n";

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { diagnose } from "../../cli/doctor/diagnose.ts";
 import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
-import { findPackages } from "../../dev/pulumi-cli.ts";
+import { findPackages } from "../../dev/pulumi/cli.ts";
 import { hasGo, useGoBinary } from "../fakes/go-program.ts";
 import { killQuietly, pendingOperations } from "./cli-processes.ts";
 import { withStatus, worldOf } from "./doctor-bed.ts";
@@ -35,7 +35,7 @@ afterAll(() => {
 const openFolder = (): Promise<Backend> => {
   const folder = path.join(bed.sandbox.home, "of-a-team");
   mkdirSync(folder);
-  return Promise.resolve({ env: { PULUMI_BACKEND_URL: `file://${folder}` } });
+  return Promise.resolve({ env: { PULUMI_BACKEND_URL: `file://${folder}?metadata=skip` } });
 };
 
 /** In a database of the server that the apps are on. */
@@ -103,7 +103,7 @@ describe.each([
     await holder.query("select pg_advisory_lock(422608794728)");
     const held = bed.startUp(backend.env);
     const waiting = "select from pg_locks where locktype = 'advisory' and not granted";
-    await expect.poll(() => bed.sql(waiting), { timeout: 60_000 }).not.toEqual([]);
+    await expect.poll(() => bed.sql(waiting)).not.toEqual([]);
     return { held, release: () => holder.end() };
   };
 

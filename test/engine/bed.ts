@@ -3,28 +3,21 @@ import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
-import { Client } from "pg";
 import { parse, stringify } from "yaml";
+import type { Verdict } from "../../cli/verify/verb.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { addLogin } from "../../dev/connect/add-login.ts";
-import { VaultStore } from "../../dev/connect/vault-data.ts";
 import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
+import { queryAs, queryOnce } from "../../dev/postgres/query.ts";
+import { ensurePlugins, ensureStack, type PulumiResult, runPulumi } from "../../dev/pulumi/cli.ts";
 import {
-  ensurePlugins,
-  ensureStack,
-  openToolchain,
-  type PulumiResult,
-  runPulumi,
-} from "../../dev/pulumi-cli.ts";
-import {
-  findItem,
-  loginOf,
   openSandbox,
   removeSandbox,
   type Sandbox,
   type SandboxOptions,
 } from "../../dev/sandbox.ts";
-import type { Toolchain } from "../../toolchain/ensure.ts";
+import { verifySandbox } from "../../dev/verify-sandbox.ts";
+import { ensureToolchain, type Toolchain } from "../../toolchain/ensure.ts";
+import { ItemsBed } from "./items-bed.ts";
 
 /** The `config` of a stack file, as plain values to edit. */
 export type Config = Record<string, unknown> & {
@@ -36,15 +29,17 @@ export type Config = Record<string, unknown> & {
  * The real thing to test on: a sandbox of its own (Postgres with `log_statement=all`, the stand-in for
  * Connect, a backend) and the real CLI with real providers in the project folder.
  */
-export class Bed {
+export class Bed extends ItemsBed {
   /** What the CLI printed, on whichever bed; a failed test shows its share. */
   static readonly printed: string[] = [];
   /** Everything that the CLI ever printed here. */
   readonly outputs: string[] = [];
   readonly #options: Omit<SandboxOptions, "home">;
+  #home: string | undefined;
   #opened: { readonly sandbox: Sandbox; readonly toolchain: Toolchain } | undefined;
 
   constructor(options: Omit<SandboxOptions, "home"> = {}) {
+    super();
     this.#options = options;
   }
 
@@ -55,16 +50,18 @@ export class Bed {
   }
 
   async open(): Promise<void> {
-    const toolchain = await openToolchain(report);
+    const toolchain = await ensureToolchain(report);
     const home = mkdtempSync(path.join(tmpdir(), "berth-bed-"));
+    this.#home = home;
     const settings = { log_statement: "all", ...this.#options.settings };
     const sandbox = await openSandbox({ ...this.#options, home, settings });
     this.#opened = { sandbox, toolchain };
     await ensureStack(toolchain, sandbox);
   }
 
+  /** Stops what `open` has started, also where it failed. */
   async close(): Promise<void> {
-    await removeSandbox(this.sandbox.home);
+    if (this.#home !== undefined) await removeSandbox(this.#home);
   }
 
   get sandbox(): Sandbox {
@@ -93,9 +90,37 @@ export class Bed {
       [...args, "--non-interactive"],
       options,
     );
-    this.outputs.push(result.output);
-    Bed.printed.push(result.output);
+    this.#keep(result.output);
     return result;
+  }
+
+  #keep(...printed: readonly string[]): void {
+    this.outputs.push(...printed);
+    Bed.printed.push(...printed);
+  }
+
+  /** Runs a verb as its user does, on the bed's stack; what is given here wins. */
+  async berth(
+    [verb = "", ...more]: readonly string[],
+    env: Readonly<Record<string, string | undefined>> = {},
+  ) {
+    await this.ensurePlugins();
+    const { stack, stackFile } = this.sandbox;
+    const cli = path.join(projectFolder, "cli/main.ts");
+    const args = [cli, verb, "--stack", stack, "--config-file", stackFile, ...more];
+    const { exitCode, stdout, stderr } = await execa(process.execPath, args, {
+      cwd: projectFolder,
+      env: { ...this.toolchain.env, ...this.sandbox.env, NO_COLOR: "1", ...env },
+      stdin: "ignore",
+      reject: false,
+    });
+    this.#keep(stdout, stderr);
+    return { exitCode, stdout, stderr };
+  }
+
+  /** What `verify` finds. */
+  verify(): Promise<Verdict> {
+    return verifySandbox(this.sandbox);
   }
 
   /** Those that the stack file asks for by now. `startUp` does not wait for them. */
@@ -105,6 +130,32 @@ export class Bed {
 
   up(env?: Readonly<Record<string, string>>): Promise<PulumiResult> {
     return this.pulumi(["up", "--yes", "--skip-preview", "--suppress-progress"], env);
+  }
+
+  /** An up that has to succeed: what it printed. */
+  async bringUp(env?: Readonly<Record<string, string>>): Promise<string> {
+    const { exitCode, output } = await this.up(env);
+    if (exitCode !== 0) throw new Error(`up failed: ${output}`);
+    return output;
+  }
+
+  /** An up of a stack file with an edit, which has to fail: what it printed. */
+  async failUp(
+    edit?: (config: Config) => void,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<string> {
+    const restore = edit && this.configure(edit);
+    const { exitCode, output } = await this.up(env);
+    restore?.();
+    if (exitCode === 0) throw new Error(`up did not fail: ${output}`);
+    return output;
+  }
+
+  /** There has to be nothing to do. */
+  async expectNoChanges(env?: Readonly<Record<string, string>>): Promise<void> {
+    const args = ["preview", "--diff", "--expect-no-changes"];
+    const { exitCode, output } = await this.pulumi(args, env);
+    if (exitCode !== 0) throw new Error(`there is something to do: ${output}`);
   }
 
   /** Starts an up that can be ended from outside: its process group gets what a terminal would send. */
@@ -140,51 +191,12 @@ export class Bed {
     return path.join(this.sandbox.home, "gitops");
   }
 
-  vault(): VaultStore {
-    return VaultStore.load(this.sandbox.vaultFile);
-  }
-
-  login(item: string): { name: string; password: string } {
-    return loginOf(this.vault(), item);
-  }
-
-  /** Changes an item as a person would: through the Connect API. */
-  async editItem(title: string, edit: (fields: Record<string, unknown>[]) => void): Promise<void> {
-    const item = structuredClone(findItem(this.vault(), title));
-    edit(item.fields);
-    const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = this.sandbox.env;
-    const answer = await fetch(`${url}/v1/vaults/${item.vault.id}/items/${item.id}`, {
-      method: "PUT",
-      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-      body: JSON.stringify(item),
-    });
-    if (!answer.ok) throw new Error(`the stand-in refused the edit: ${String(answer.status)}`);
-  }
-
-  /** Adds an item with a username and a password. */
-  async addLogin(title: string, username: string, password: string): Promise<void> {
-    await addLogin(this.sandbox, { title, username, password });
-  }
-
-  /** Has the stand-in answer badly until it is called again; see `dev/connect/faults.ts`. */
-  async playFaults(...faults: readonly object[]): Promise<void> {
-    const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = this.sandbox.env;
-    const answer = await fetch(`${url}/dev/faults`, {
-      method: "PUT",
-      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-      body: JSON.stringify(faults),
-    });
-    if (!answer.ok) throw new Error(`the stand-in refused: ${String(answer.status)}`);
-  }
-
   /** One statement as the superuser. */
   async sql<T extends object>(statement: string, database = "postgres"): Promise<T[]> {
-    const client = await connectAsSuperuser(this.sandbox.superuser, database);
-    try {
-      return (await client.query<T>(statement)).rows;
-    } finally {
-      await client.end();
-    }
+    return await queryOnce<T>(
+      await connectAsSuperuser(this.sandbox.superuser, database),
+      statement,
+    );
   }
 
   /** One statement as an app's role. */
@@ -193,28 +205,7 @@ export class Bed {
     database: string,
     statement: string,
   ): Promise<T[]> {
-    const { host, port } = this.sandbox.superuser;
-    const client = new Client({ host, port, database, user: login.name, password: login.password });
-    try {
-      await client.connect();
-      return (await client.query<T>(statement)).rows;
-    } finally {
-      await client.end();
-    }
-  }
-
-  /** Every value that must never be seen anywhere. */
-  secrets(): string[] {
-    const fields = this.vault()
-      .vaults()
-      .flatMap((vault) => vault.items)
-      .flatMap((item) => item.fields);
-    const values = fields.filter((f) => f.type === "CONCEALED").map((f) => f.value ?? "");
-    return [
-      ...values,
-      this.sandbox.env["OP_CONNECT_TOKEN"] ?? "",
-      this.sandbox.superuser.password,
-    ].filter((value) => value.length > 8);
+    return await queryAs<T>(this.sandbox.superuser, login, database, statement);
   }
 }
 

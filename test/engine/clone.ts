@@ -1,7 +1,7 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { execaSync } from "execa";
+import { execa, execaSync } from "execa";
 import { projectFolder } from "../../components/project-folder.ts";
 
 /** A folder with the files that a fresh clone would have, uncommitted edits included. */
@@ -17,4 +17,20 @@ export function makeClone(): string {
     cpSync(path.join(projectFolder, file), path.join(clone, file));
   }
   return clone;
+}
+
+/** The same with the packages installed, to save time. */
+export function makeInstalledClone(): string {
+  const clone = makeClone();
+  symlinkSync(path.join(projectFolder, "node_modules"), path.join(clone, "node_modules"));
+  return clone;
+}
+
+/** Runs npm in a clone, as people do. */
+export async function npmIn(
+  clone: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+) {
+  return await execa("npm", args, { cwd: clone, reject: false, all: true, stdin: "ignore", env });
 }

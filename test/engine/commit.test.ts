@@ -1,14 +1,13 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { execa } from "execa";
 import { beforeAll, expect, it } from "vitest";
+import { commitAll, git as gitIn, initCheckout } from "../fakes/checkout.ts";
 import { useBed } from "./use-bed.ts";
 
 /** `gitops.commit`: what `up` commits in a checkout in which somebody else works too. */
 
 const bed = useBed();
-const git = async (...args: string[]): Promise<string> =>
-  (await execa("git", ["-C", bed.gitops, ...args], { stdin: "ignore" })).stdout;
+const git = (...args: readonly string[]) => gitIn(bed.gitops, ...args);
 const countCommits = async (): Promise<number> => Number(await git("rev-list", "--count", "--all"));
 const status = (): Promise<string> => git("status", "--porcelain", "--untracked-files=all");
 const changedIn = async (commit = "HEAD"): Promise<readonly string[]> =>
@@ -17,14 +16,9 @@ const changedIn = async (commit = "HEAD"): Promise<readonly string[]> =>
 const ofOthers = "M  notes.md";
 
 beforeAll(async () => {
-  mkdirSync(bed.gitops);
-  await git("init", "--quiet", "--initial-branch=main");
-  await git("config", "user.name", "t");
-  await git("config", "user.email", "t@example.org");
-  await git("config", "commit.gpgsign", "false");
+  await initCheckout(bed.gitops);
   writeFileSync(path.join(bed.gitops, "notes.md"), "a\n");
-  await git("add", "--all");
-  await git("commit", "--quiet", "-m", "of others");
+  await commitAll(bed.gitops, "of others");
   writeFileSync(path.join(bed.gitops, "notes.md"), "b\n");
   await git("add", "--all");
   bed.configure((config) => {
@@ -37,8 +31,7 @@ it("commits the manifests of a first up, and not what others have staged", async
   expect(preview.exitCode, preview.output).toBe(0);
   expect(preview.output).toContain("berth:index:GitCommit");
   expect(await countCommits()).toBe(1);
-  const { exitCode, output } = await bed.up();
-  expect(exitCode, output).toBe(0);
+  const output = await bed.bringUp();
   const id = await git("rev-parse", "--short", "HEAD");
   expect(output).toContain(`committed on main as ${id}: argocd/apps/db/basketball`);
   expect(output).toContain("fix: push the branch");
@@ -49,8 +42,7 @@ it("commits the manifests of a first up, and not what others have staged", async
 });
 
 it("commits nothing where nothing changed", async () => {
-  const { exitCode, output } = await bed.up();
-  expect(exitCode, output).toBe(0);
+  const output = await bed.bringUp();
   expect(output).not.toMatch(/committed on|\d+ (created|updated|deleted|replaced)/);
   expect(await countCommits()).toBe(2);
 });
@@ -62,17 +54,14 @@ it("commits nothing of an up that fails, and all of it with the next one", async
     config["berth:apps"]["basketball"] = { namespace: "westside" };
     config["berth:apps"]["wiki"] = {};
   });
-  const failed = await bed.up();
-  expect(failed.exitCode).not.toBe(0);
-  expect(failed.output).toContain('role "wiki"');
+  expect(await bed.failUp()).toContain('role "wiki"');
   const going = await bed.pulumi(["up", "--yes", "--skip-preview", "--continue-on-error"]);
   expect(going.exitCode).not.toBe(0);
   // Files of the other app are written by then.
   expect(await status()).toContain(" M k8s/");
   expect(await countCommits()).toBe(2);
   await bed.sql("drop role wiki");
-  const { exitCode, output } = await bed.up();
-  expect(exitCode, output).toBe(0);
+  await bed.bringUp();
   expect(await countCommits()).toBe(3);
   expect(await status()).toBe(ofOthers);
   expect(await changedIn()).toContain("A\tk8s/infra/wiki/00-onepassworditems-infra-wiki.yaml");
@@ -82,8 +71,7 @@ it("commits that an app's files are gone, in the same up", async () => {
   bed.configure((config) => {
     delete config["berth:apps"]["wiki"];
   });
-  const { exitCode, output } = await bed.up();
-  expect(exitCode, output).toBe(0);
+  const output = await bed.bringUp();
   expect(output).not.toContain("commit and push that");
   expect(await changedIn()).toContain("D\tk8s/infra/wiki/00-onepassworditems-infra-wiki.yaml");
   expect(await countCommits()).toBe(4);
@@ -95,9 +83,7 @@ it("stops before it writes a file where it could not commit, and commits what ot
   const file = path.join(bed.gitops, "argocd/apps/infra/netbox.yml");
   const before = readFileSync(file, "utf8");
   writeFileSync(file, before.replace("8.3.61", "1.0.0"));
-  const refused = await bed.up();
-  expect(refused.exitCode).not.toBe(0);
-  expect(refused.output).toMatch(
+  expect(await bed.failUp()).toMatch(
     /berth:gitops\.commit: 1 problem\s+- .* has no branch checked out/,
   );
   // `rotate` runs this, and has nothing to commit.
@@ -112,7 +98,7 @@ it("stops before it writes a file where it could not commit, and commits what ot
   await git("switch", "--quiet", "main");
   // Somebody commits the edit, so git has another file than the stack file asks for.
   await git("commit", "--quiet", "--only", "-m", "by hand", "--", "argocd");
-  expect((await bed.up()).exitCode).toBe(0);
+  await bed.bringUp();
   expect(readFileSync(file, "utf8")).toBe(before);
   expect(await changedIn()).toEqual(["M\targocd/apps/infra/netbox.yml"]);
   expect(await status()).toBe(ofOthers);

@@ -1,15 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readStackFile } from "../../components/config/load.ts";
-import { openToolchain } from "../../dev/pulumi-cli.ts";
+import { ensureToolchain } from "../../toolchain/ensure.ts";
+import { useFolder } from "../fakes/folder.ts";
 import { specialYaml } from "../fakes/special-yaml.ts";
 
 /** The verbs' reader of stack files beside Pulumi's own: one run of `pulumi config` for all rows. */
 
-const folder = mkdtempSync(path.join(tmpdir(), "berth-config-"));
+const folder = useFolder("config");
 let pulumi: Readonly<Record<string, unknown>>;
 let verbs: Readonly<Record<string, unknown>>;
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
     path.join(folder, "stacks/Pulumi.prod.yaml"),
     `config:\n  berth:both: { of: stack }\n  own: { key: 0123 }\n  berth:config:former: { of: stack }\n  aws:region: { of: others }\n${rows.join("")}`,
   );
-  const toolchain = await openToolchain(() => undefined);
+  const toolchain = await ensureToolchain(() => undefined);
   const env = {
     ...toolchain.env,
     PULUMI_BACKEND_URL: `file://${folder}`,
@@ -42,10 +42,6 @@ beforeAll(async () => {
     Object.entries(answer).map(([key, { value, objectValue }]) => [key, objectValue ?? value]),
   );
   verbs = readStackFile("prod", folder).values;
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
 });
 
 describe("the verbs read what Pulumi reads", () => {

@@ -17,8 +17,7 @@ const tried = new Set<string>();
 const bed = useBed();
 
 beforeAll(async () => {
-  const { exitCode, output } = await bed.up();
-  expect(exitCode, output).toBe(0);
+  await bed.bringUp();
 });
 
 /** The one command of the document that begins so. */

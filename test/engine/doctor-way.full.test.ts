@@ -217,7 +217,7 @@ describe("on the server", () => {
     expect(failures(await doctor.run())).toEqual([
       expect.stringMatching(/^Postgres: ownership role: role "taken" exists and can log in/),
       expect.stringMatching(
-        /^Postgres: apps: app wiki: role "wiki" exists and was not made by this stack.* fix: to take it over, set berth:apps\.wiki\.adopt to true/,
+        /^Postgres: apps: app wiki: role "wiki" exists and was not made by this stack.* fix: to adopt it, set berth:apps\.wiki\.adopt to true/,
       ),
     ]);
   });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
-import { parseUrn } from "../../cli/preview/digest.ts";
+import { parseUrn } from "../../components/urn.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import type { Ground } from "../faults/count.ts";
 import type { Bed, Config } from "./bed.ts";

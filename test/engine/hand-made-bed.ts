@@ -1,5 +1,3 @@
-import { execa } from "execa";
-import { projectFolder } from "../../components/project-folder.ts";
 import { Bed } from "./bed.ts";
 import { seedHandMade } from "./hand-made.ts";
 
@@ -28,14 +26,4 @@ export async function openHandMade(
   // What adopt says of a database that the admin may not enter.
   if (!options.isAdminSuperuser) await bed.sql("grant closed to coachlight_admin");
   return bed;
-}
-
-/** The verb as `npm run adopt` starts it. */
-export async function adopt(bed: Bed, ...more: readonly string[]) {
-  const { stack, stackFile, env } = bed.sandbox;
-  const args = ["cli/main.ts", "adopt", "--stack", stack, "--config-file", stackFile, ...more];
-  const options = { cwd: projectFolder, env: { ...env, NO_COLOR: "1" }, reject: false } as const;
-  const result = await execa(process.execPath, args, options);
-  bed.outputs.push(result.stdout, result.stderr);
-  return result;
 }

@@ -195,8 +195,8 @@ export const notForAnEntry: readonly (readonly [
   ["database", "sealed", /allows no connections/],
   ["database", "of_nobody", /connectionLimit/],
   ["role", "bi", /reaches "closed", "limits"/],
-  ["role", "crowded_odd", /not what an entry can say/],
-  ["role", "idle", /given nothing/],
+  ["role", "crowded_odd", /an entry cannot express/],
+  ["role", "idle", /no privileges in any proposed database/],
 ];
 
 async function seedOthers(sql: Sql, login: Login, app: App): Promise<void> {

@@ -1,9 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { projectFolder } from "../../components/project-folder.ts";
 import { countFaults } from "../faults/count.ts";
 import { filesWith } from "./bed.ts";
 import { openGround } from "./ground.ts";
@@ -33,8 +31,7 @@ beforeAll(async () => {
   await bed.addLogin("netbox-reports", "netbox_reports", "Canary'of\"reports\\$$ %I");
   // Its fields are made of the password.
   expect((await run(["rotate", "--app", "netbox", "--keys"])).exitCode).toBe(0);
-  const { exitCode, output } = await bed.up({ TMPDIR: files });
-  expect(exitCode, output).toBe(0);
+  await bed.bringUp({ TMPDIR: files });
   await noteSecrets();
 });
 
@@ -51,20 +48,8 @@ async function noteSecrets(): Promise<void> {
   for (const one of [...bed.secrets(), ...stored.map(({ verifier }) => verifier)]) secrets.add(one);
 }
 
-async function run(args: readonly string[]) {
-  await bed.ensurePlugins();
-  const cli = path.join(projectFolder, "cli/main.ts");
-  const given = [...args, "--stack", "dev", "--config-file", bed.sandbox.stackFile];
-  const log = { PULUMI_DEBUG_GRPC: path.join(traffic, "grpc.json") };
-  const env = { ...bed.toolchain.env, ...bed.sandbox.env, ...log, NO_COLOR: "1", TMPDIR: files };
-  const result = await execa(process.execPath, [cli, ...given], {
-    env,
-    stdin: "ignore",
-    reject: false,
-    cwd: projectFolder,
-  });
-  bed.outputs.push(result.stdout, result.stderr);
-  return result;
+function run(args: readonly string[]) {
+  return bed.berth(args, { TMPDIR: files, PULUMI_DEBUG_GRPC: path.join(traffic, "grpc.json") });
 }
 
 describe("no secret is in what is printed and written by", () => {
@@ -113,7 +98,7 @@ describe("no secret is in what is printed and written by", () => {
 });
 
 it("no file that was written on the way has one: stack file, manifests, state, temporary files", async () => {
-  expect((await bed.up({ TMPDIR: files })).exitCode).toBe(0);
+  await bed.bringUp({ TMPDIR: files });
   await noteSecrets();
   const forms = formsOf([...secrets]);
   expect(forms.length).toBeGreaterThan(100);
@@ -136,7 +121,7 @@ it("the token of 1Password is in nothing that the program sends for 1Password's 
   const file = path.join(traffic, "through-provider.json");
   const { exitCode, output } = await bed.pulumi(["preview"], { PULUMI_DEBUG_GRPC: file });
   expect(exitCode, output).toBe(0);
-  const token = bed.sandbox.env["OP_CONNECT_TOKEN"] ?? "";
+  const { token } = bed;
   expect(token.length).toBeGreaterThan(20);
   const calls = readFileSync(file, "utf8")
     .split("\n")

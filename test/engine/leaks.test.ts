@@ -25,10 +25,7 @@ beforeAll(async () => {
   const toStderr = ["-v=9", "--logtostderr"];
   const watching = watchArguments();
   await run(["up", "--yes", "--skip-preview", ...toStderr]);
-  await bed.editItem("netbox-db-credentials", (fields) => {
-    for (const field of fields)
-      if (field["label"] === "password") field["value"] = "CanaryRotated'\\$$ %I";
-  });
+  await bed.setField("netbox-db-credentials", "password", "CanaryRotated'\\$$ %I");
   await run(["up", "--yes", "--skip-preview", "--diff", "-v=9"]);
   await run(["preview", "--debug", ...toStderr]);
   await run(["refresh", "--yes", "--skip-preview", ...toStderr]);

@@ -1,19 +1,12 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { execa } from "execa";
-import { beforeAll, describe, expect, it } from "vitest";
-import { projectFolder } from "../../components/project-folder.ts";
-import { readNeighbour } from "../../dev/neighbour-check.ts";
-import { useBed } from "./use-bed.ts";
+import { describe, expect, it } from "vitest";
+import { keepSafe, useBed } from "./use-bed.ts";
 
 /** The main job on real parts, in the order in which an operator meets it. */
 
 const bed = useBed();
-let neighbourBefore: string;
-
-beforeAll(async () => {
-  neighbourBefore = await readNeighbour(bed.sandbox);
-});
+keepSafe(bed);
 
 describe("a fresh stack", () => {
   it("previews everything as new and writes nothing", async () => {
@@ -27,19 +20,19 @@ describe("a fresh stack", () => {
   });
 
   it("comes up in one run", async () => {
-    const { output, exitCode } = await bed.up();
-    expect(output).toContain("18 created");
-    expect(exitCode).toBe(0);
+    expect(await bed.bringUp()).toContain("18 created");
   });
 
-  it("changes nothing in a second run, and sends no statement that would", async () => {
+  it("changes nothing in a second run, sends no statement that would, and logs in to a database once", async () => {
     writeFileSync(bed.sandbox.postgresLog, "");
-    const { output } = await bed.up();
+    const output = await bed.bringUp();
     expect(output).toContain("18 unchanged");
     expect(output).not.toMatch(/\d+ (created|updated|deleted|replaced)/);
     const log = readFileSync(bed.sandbox.postgresLog, "utf8");
     expect(log).toContain("pg_control_system");
     expect(log).not.toMatch(/statement: *(grant|revoke|alter|create|drop|comment)/i);
+    const sessions = [...log.matchAll(/\[(\d+)\] coachlight_admin@basketball/g)];
+    expect(new Set(sessions.map(([, pid]) => pid)).size).toBe(1);
   });
 });
 
@@ -121,16 +114,7 @@ describe("manifests", () => {
     writeFileSync(file, before.replace("infra-netbox", "somewhere-else"));
     const refreshed = await bed.pulumi(["refresh", "--yes", "--skip-preview", "--diff"]);
     expect(refreshed.output).toContain("somewhere-else");
-    await bed.up();
-    expect(readFileSync(file, "utf8")).toBe(before);
-  });
-
-  it("writes a deleted file again", async () => {
-    const file = path.join(bed.gitops, application);
-    const before = readFileSync(file, "utf8");
-    rmSync(file);
-    const { exitCode } = await bed.up();
-    expect(exitCode).toBe(0);
+    await bed.bringUp();
     expect(readFileSync(file, "utf8")).toBe(before);
   });
 });
@@ -138,60 +122,18 @@ describe("manifests", () => {
 describe("rotation", () => {
   it("takes a new password from the vault, and changes that role only", async () => {
     const old = bed.login("netbox-db-credentials");
-    await bed.editItem("netbox-db-credentials", (fields) => {
-      for (const field of fields)
-        if (field["label"] === "password") field["value"] = "Canary0Rotated0Password";
-    });
-    const { output } = await bed.up();
-    expect(output).toMatch(/~ 1 updated/);
+    await bed.setField("netbox-db-credentials", "password", "Canary0Rotated0Password");
+    expect(await bed.bringUp()).toMatch(/~ 1 updated/);
     await bed.sqlAs({ name: "netbox", password: "Canary0Rotated0Password" }, "netbox", "select 1");
     await expect(bed.sqlAs(old, "netbox", "select 1")).rejects.toMatchObject({ code: "28P01" });
   });
 });
 
-describe("removing an app", () => {
-  it("takes its manifests away, and keeps database, rows and logins", async () => {
-    const restore = bed.configure((config) => {
-      delete config["berth:apps"]["basketball"];
-    });
-    const owner = bed.login("basketball-db-credentials");
-    await bed.sqlAs(owner, "basketball", "insert into player (name) values ('kept')");
-    const removed = await bed.up();
-    expect(removed.exitCode).toBe(0);
-    expect(existsSync(path.join(bed.gitops, "k8s/infra/basketball"))).toBe(false);
-    expect(existsSync(path.join(bed.gitops, "argocd/apps/infra/basketball.yml"))).toBe(false);
-    expect(await bed.sqlAs(owner, "basketball", "select name from player")).toEqual([
-      { name: "kept" },
-    ]);
-    expect(await bed.sql("select from pg_roles where rolname = 'admin_app'")).toHaveLength(1);
-    restore();
-  });
-
-  it("takes it up again as it was when the entry comes back", async () => {
-    const { output, exitCode } = await bed.up();
-    expect(output).toContain("AppDatabase basketball created");
-    expect(exitCode).toBe(0);
-    const owner = bed.login("basketball-db-credentials");
-    expect(await bed.sqlAs(owner, "basketball", "select name from player")).toEqual([
-      { name: "kept" },
-    ]);
-    expect((await bed.up()).output).not.toMatch(/\d+ (created|updated|deleted|replaced)/);
-  });
-});
-
 describe("adding an app", () => {
-  const add = async () => {
-    const cli = path.join(projectFolder, "cli/main.ts");
-    const args = ["--stack", "dev", "--config-file", bed.sandbox.stackFile, "--no-preview"];
-    const all = [cli, "add", "wiki", "--login", "reports=readonly", ...args];
-    const env = { ...bed.sandbox.env, NO_COLOR: "1" };
-    return await execa(process.execPath, all, { env, stdin: "ignore", reject: false, all: true });
-  };
-
   it("makes its items and its entry, and up does the rest", async () => {
-    const added = await add();
-    expect(added.exitCode, added.all).toBe(0);
-    expect((await bed.up()).exitCode).toBe(0);
+    const added = await bed.berth(["add", "wiki", "--login", "reports=readonly", "--no-preview"]);
+    expect(added.exitCode, added.stderr).toBe(0);
+    await bed.bringUp();
     const owner = bed.login("wiki-db-credentials");
     const reports = bed.login("wiki-reports-db-credentials");
     await bed.sqlAs(owner, "wiki", "create table page as select 'text' as content");
@@ -199,22 +141,5 @@ describe("adding an app", () => {
     expect(await bed.sqlAs(reports, "wiki", read)).toEqual([
       { content: "text", me: "wiki_reports" },
     ]);
-    const printed = [added.all, ...bed.outputs].join("\n");
-    for (const { password } of [owner, reports]) expect(printed).not.toContain(password);
-  });
-
-  it("changes nothing the second time", async () => {
-    const before = readFileSync(bed.sandbox.stackFile, "utf8");
-    const { exitCode, stdout } = await add();
-    expect(stdout).toContain("nothing was changed");
-    expect(exitCode).toBe(0);
-    expect(readFileSync(bed.sandbox.stackFile, "utf8")).toBe(before);
-    expect((await bed.up()).output).not.toMatch(/\d+ (created|updated|deleted|replaced)/);
-  });
-});
-
-describe("the neighbour", () => {
-  it("is byte for byte what it was", async () => {
-    expect(await readNeighbour(bed.sandbox)).toBe(neighbourBefore);
   });
 });

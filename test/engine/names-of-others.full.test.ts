@@ -1,8 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { execa } from "execa";
 import { beforeAll, expect, it } from "vitest";
-import { projectFolder } from "../../components/project-folder.ts";
 import { countFaults } from "../faults/count.ts";
 import { useBed } from "./use-bed.ts";
 
@@ -14,7 +12,7 @@ const markup = "</td><script>alert(1)</script>|`b`@team [x](y)";
 const bed = useBed();
 
 beforeAll(async () => {
-  expect((await bed.up()).exitCode).toBe(0);
+  await bed.bringUp();
   const owner = bed.login("basketball-db-credentials");
   await bed.sqlAs(owner, "basketball", `CREATE TABLE public."${evil}" ()`);
   await bed.sql(`CREATE ROLE "${evil}"`);
@@ -68,22 +66,11 @@ it("are shown without effect where they stand in a manifest", async () => {
   expect((await bed.pulumi(["refresh", "--yes", "--skip-preview"])).exitCode).toBe(0);
 });
 
-async function run(verb: string, ...more: readonly string[]) {
-  await bed.ensurePlugins();
-  const { stackFile, env, stack } = bed.sandbox;
-  const args = [verb, "--stack", stack, "--config-file", stackFile, ...more];
-  return await execa(process.execPath, ["cli/main.ts", ...args], {
-    cwd: projectFolder,
-    env: { ...bed.toolchain.env, ...env, NO_COLOR: "1" },
-    reject: false,
-  });
-}
-
 it.each(["verify", "doctor", "report", "plan", "adopt", "preview"])(
   "are shown without effect by %s",
   async (verb) => {
     for (const more of [[], ["--json"]]) {
-      const { stdout, stderr } = await run(verb, ...more);
+      const { stdout, stderr } = await bed.berth([verb, ...more]);
       expect(stdout).not.toBe("");
       expectFit(stdout + stderr);
     }
@@ -91,7 +78,7 @@ it.each(["verify", "doctor", "report", "plan", "adopt", "preview"])(
 );
 
 it("are no markup in the page of the server", async () => {
-  const { stdout } = await run("report", "--html", "--live");
+  const { stdout } = await bed.berth(["report", "--html", "--live"]);
   expectFit(stdout);
   expect(stdout).toContain("&lt;script&gt;alert(1)");
   expect(stdout).not.toContain("<script>alert");
@@ -99,7 +86,7 @@ it("are no markup in the page of the server", async () => {
 
 it("are only code in the comment on a pull request", async () => {
   await bed.sql(`GRANT ALL ON public."${markup}" TO PUBLIC`, "basketball");
-  const { stdout } = await run("preview", "--markdown");
+  const { stdout } = await bed.berth(["preview", "--markdown"]);
   expectFit(stdout);
   expect(stdout).toContain("@team");
   const fenced = /^(`{3,})[a-z]*\n[\s\S]*?\n\1$/gm;

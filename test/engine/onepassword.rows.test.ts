@@ -35,23 +35,19 @@ describe.each(ways)("1Password through $way", (way) => {
   });
 
   it("fails for a wrong token, without showing it", async () => {
-    const { output, exitCode } = await bed.up({ OP_CONNECT_TOKEN: "canary-wrong-token" });
-    expect(exitCode).not.toBe(0);
+    const output = await bed.failUp(undefined, { OP_CONNECT_TOKEN: "canary-wrong-token" });
     expect(output).toContain("1Password refused the token");
     expect(output).not.toContain("canary-wrong-token");
     await expectUntouched();
   });
 
   it("fails with all missing items and fields in one error, and the command that makes them", async () => {
-    const restore = bed.configure((config) => {
+    const output = await bed.failUp((config) => {
       config["berth:apps"] = {
         shop: null,
         wiki: { secrets: { "netbox-redis-credentials": ["password", "no-such-field"] } },
       };
     });
-    const { output, exitCode } = await bed.up();
-    restore();
-    expect(exitCode).not.toBe(0);
     expect(output).toContain(
       "fix: npm run add -- shop --stack dev, or op item create --category login --vault Coachlight --title shop-db-credentials --generate-password=letters,digits,32 username=shop",
     );
@@ -61,8 +57,7 @@ describe.each(ways)("1Password through $way", (way) => {
   });
 
   it("fails when it cannot be reached, and says how to test that", async () => {
-    const { output, exitCode } = await bed.up({ OP_CONNECT_HOST: "http://127.0.0.1:1" });
-    expect(exitCode).not.toBe(0);
+    const output = await bed.failUp(undefined, { OP_CONNECT_HOST: "http://127.0.0.1:1" });
     expect(output).toContain("cannot reach 1Password");
     expect(output).toContain("/heartbeat");
     await expectUntouched();
@@ -78,16 +73,15 @@ it.each(ways)(
       { kind: "rate-limit", times: 2, retryAfterSeconds: 0 },
       { kind: "server-error", times: 2 },
     );
-    const { exitCode } = await bed.up();
-    expect(exitCode).toBe(0);
-    expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+    await bed.bringUp();
+    await bed.expectNoChanges();
   },
 );
 
 describe("the provider, which reads the admin's item by itself", () => {
   beforeAll(async () => {
     readThrough({ way: "", throughProvider: false });
-    expect((await bed.up()).exitCode).toBe(0);
+    await bed.bringUp();
   });
 
   const without = { OP_CONNECT_HOST: "", OP_CONNECT_TOKEN: "" };
@@ -121,7 +115,7 @@ describe("the provider, which reads the admin's item by itself", () => {
     expect(up.exitCode).toBe(0);
     expect(up.output).not.toMatch(/replace/);
     expect(await readState()).not.toContain(password);
-    expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+    await bed.expectNoChanges();
   });
 
   it("needs no password to destroy a stack whose databases are kept", async () => {

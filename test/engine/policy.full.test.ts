@@ -1,11 +1,12 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { useBed } from "./use-bed.ts";
+import { keepSafe, useBed } from "./use-bed.ts";
 
 /** The policy pack of the repository, started by Pulumi, on the stack of the sandbox. */
 
 const bed = useBed();
+keepSafe(bed);
 
 const preview = (...more: readonly string[]) =>
   bed.pulumi(["preview", "--policy-pack", "policy", ...more]);
@@ -34,10 +35,5 @@ describe("the policy pack", () => {
     const allowed = await preview("--policy-pack-config", levels);
     expect(allowed.exitCode, allowed.output).toBe(0);
     restore();
-  });
-
-  it("shows no secret", () => {
-    const printed = bed.outputs.join("\n");
-    for (const secret of bed.secrets()) expect(printed).not.toContain(secret);
   });
 });

@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
-import { connect } from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import { freePort } from "../../dev/postgres/ports.ts";
+import { isListening } from "../fakes/listening.ts";
 
 /** A running S3 server: how Pulumi finds its one bucket, and how to end it. */
 interface S3Server {
@@ -23,7 +23,7 @@ export async function startS3Server(program: string, folder: string): Promise<S3
     reject: false,
     stdio: "ignore",
   });
-  while (!(await isOpen(Number(port)))) await delay(50);
+  while (!(await isListening(Number(port)))) await delay(50);
   return {
     env: {
       PULUMI_BACKEND_URL: `s3://states?endpoint=http://127.0.0.1:${port}&s3ForcePathStyle=true`,
@@ -36,17 +36,4 @@ export async function startS3Server(program: string, folder: string): Promise<S3
       await server;
     },
   };
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => {
-      resolve(false);
-    });
-  });
 }

@@ -1,14 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { readNeighbour } from "../../dev/neighbour-check.ts";
-import { useBed } from "./use-bed.ts";
+import { keepSafe, useBed } from "./use-bed.ts";
 
 /** An app with several databases in a real state: each name that comes, goes or moves, and the app that leaves. */
 
 const bed = useBed();
-let neighbourBefore: string;
+keepSafe(bed);
 
 beforeAll(async () => {
-  neighbourBefore = await readNeighbour(bed.sandbox);
   await bed.addLogin("radarr-db-credentials", "radarr", "Canary0Radarr0Password");
 });
 
@@ -22,17 +20,10 @@ function setEntry(list: readonly string[] | undefined, more: Record<string, unkn
   });
 }
 
-async function up(): Promise<string> {
-  const { exitCode, output } = await bed.up();
-  expect(exitCode, output).toBe(0);
-  return output;
-}
-
 /** And nothing is left to do. */
 async function settle(): Promise<string> {
-  const output = await up();
-  const again = await bed.preview("--expect-no-changes");
-  expect(again.exitCode, again.output).toBe(0);
+  const output = await bed.bringUp();
+  await bed.expectNoChanges();
   return output;
 }
 
@@ -47,7 +38,7 @@ const rows = async (name: string) => (await bed.sql("select id from kept", name)
 describe("an app with several databases", () => {
   it("is made, and a second run changes nothing", async () => {
     setEntry(["radarr_main"]);
-    await up();
+    await bed.bringUp();
     setEntry(names);
     expect(await settle()).toContain("radarr/radarr_log");
     for (const name of names) {
@@ -56,7 +47,7 @@ describe("an app with several databases", () => {
     }
     const refreshed = await bed.pulumi(["refresh", "--yes", "--skip-preview"]);
     expect(refreshed.exitCode, refreshed.output).toBe(0);
-    expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+    await bed.expectNoChanges();
   });
 
   it("is imported one by one after its state is lost", async () => {
@@ -77,7 +68,7 @@ describe("an app with several databases", () => {
     expect(await settle()).not.toContain("stays on the server");
     expect(await oids()).toEqual(before);
     setEntry(names);
-    await up();
+    await bed.bringUp();
     expect([await rows("radarr_main"), await rows("radarr_log")]).toEqual([1, 1]);
   });
 
@@ -94,17 +85,13 @@ describe("an app with several databases", () => {
 
   it("is dropped only where each of its databases is confirmed", async () => {
     setEntry(names, { confirmDelete: ["radarr_main"] });
-    await up();
+    await bed.bringUp();
     setEntry(undefined);
-    const refused = await bed.up();
-    expect(refused.exitCode).not.toBe(0);
-    expect(refused.output).toContain("confirmDelete: [radarr_log]");
+    expect(await bed.failUp()).toContain("confirmDelete: [radarr_log]");
     expect(await databases()).toEqual(names.toSorted());
     setEntry(undefined, { confirmDelete: names });
-    const { exitCode, output } = await bed.up();
-    expect(exitCode, output).toBe(0);
+    await bed.bringUp();
     expect(await databases()).toEqual([]);
     expect(await bed.sql("select from pg_roles where rolname = 'radarr'")).toEqual([]);
-    expect(await readNeighbour(bed.sandbox)).toBe(neighbourBefore);
   });
 });

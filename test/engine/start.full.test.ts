@@ -9,12 +9,12 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { Client } from "pg";
 import { afterAll, describe, expect, it } from "vitest";
 import { VaultStore } from "../../dev/connect/vault-data.ts";
 import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
+import { queryAs } from "../../dev/postgres/query.ts";
 import { loginOf } from "../../dev/sandbox.ts";
-import { makeClone } from "./clone.ts";
+import { makeClone, npmIn } from "./clone.ts";
 
 /** The README's commands as a newcomer runs them: in an empty folder, with nothing installed. */
 
@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 function npm(...args: readonly string[]) {
-  return execa("npm", args, { cwd: clone, reject: false, all: true, stdin: "ignore", env });
+  return npmIn(clone, args, env);
 }
 
 let env: Readonly<Record<string, string>> = {};
@@ -57,19 +57,7 @@ async function query(text: string): Promise<unknown> {
     VaultStore.load(path.join(clone, ".berth/dev/vault.json")),
     "netbox-db-credentials",
   );
-  const client = new Client({
-    host: "127.0.0.1",
-    port: readPort(),
-    database: "netbox",
-    user: login.name,
-    password: login.password,
-  });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
+  return await queryAs({ host: "127.0.0.1", port: readPort() }, login, "netbox", text);
 }
 
 /** A role and its database, as somebody made them before Berth came. */
@@ -185,7 +173,7 @@ describe("npm start in a fresh clone", () => {
       stdin: "ignore",
       detached: true,
     });
-    await expect.poll(() => existsSync(note), { timeout: 60_000, interval: 20 }).toBe(true);
+    await expect.poll(() => existsSync(note), { interval: 20 }).toBe(true);
     process.kill(-(run.pid ?? 0), "SIGKILL");
     await run;
     expect(readdirSync(locks)).not.toEqual([]);
@@ -214,7 +202,7 @@ describe("npm start in a fresh clone", () => {
 
   it("has a doctor that finds nothing wrong, with the Pulumi that was used", async () => {
     const words = await npm("run", "doctor", "--", "--stack", "dev");
-    expect(words.all).toMatch(/\d+ ok, \d+ warnings, 0 failed, \d+ skipped$/);
+    expect(words.all).toMatch(/\d+ ok, \d+ warnings?, 0 failed, \d+ skipped$/);
     expect(words.exitCode).toBe(0);
   });
 

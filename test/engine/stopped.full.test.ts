@@ -1,42 +1,29 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { countFaults } from "../faults/count.ts";
-import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { openGround } from "./ground.ts";
 import { useBed } from "./use-bed.ts";
 
 /**
- * `pulumi up` stopped by Ctrl-C, or cut off from the server in the middle. Only the real engine shows what state
- * it keeps of that.
+ * `pulumi up` stopped by Ctrl-C. Only the real engine shows what state it keeps of that; `cluster/cut.full.test.ts`
+ * has runs that are cut off.
  */
 
 const names = Array.from({ length: 16 }, (_, index) => `app${String(index)}`);
 
 const bed = useBed();
-let cluster: Cluster;
 
 beforeAll(async () => {
-  cluster = await startCluster();
-  cluster.leadTo(bed.sandbox.superuser.port);
   for (const name of names) {
     await bed.addLogin(`${name}-db-credentials`, name, `Canary-of-${name}-0123456789`);
   }
   bed.configure((config) => {
-    const { namespace, target, port, localPort } = cluster.spec();
-    const { kubeconfig } = cluster;
-    config["berth:postgres"]["endpoint"] = {
-      kubernetes: { kubeconfig, namespace, service: target.name, port, localPort },
-    };
     config["berth:apps"] = Object.fromEntries(names.map((name) => [name, {}]));
   });
 });
 
-afterAll(async () => {
-  await cluster.stop();
-});
-
-countFaults("runs that are stopped or cut off", () => openGround(bed));
+countFaults("runs that are stopped", () => openGround(bed));
 
 /** Waits until the server has been sent so many statements of a kind since the log was emptied. */
 async function untilSent(statement: string, times: number): Promise<void> {
@@ -64,44 +51,26 @@ async function readDatabases(): Promise<string[]> {
   return (await bed.sql<{ name: string }>(sql)).map(({ name }) => name).toSorted();
 }
 
-async function expectFinished(): Promise<void> {
-  const { exitCode, output } = await bed.up();
-  expect(exitCode, output).toBe(0);
-  expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+it("an up of many apps that Ctrl-C stops ends between two statements, state says what was done, and the next finishes", async () => {
+  writeFileSync(bed.sandbox.postgresLog, "");
+  const run = bed.startUp();
+  await untilSent("CREATE DATABASE", 3);
+  // To all of its processes, as a terminal does.
+  process.kill(-(run.pid ?? 0), "SIGINT");
+  const { exitCode, all } = await run;
+  expect(exitCode, all).not.toBe(0);
+  const made = await readDatabases();
+  expect(made.length).toBeGreaterThan(0);
+  expect(made.length).toBeLessThan(names.length);
+  const state = await readState();
+  expect([...state.keys()]).toEqual(expect.arrayContaining(made));
+  for (const [name, isComplete] of state) if (isComplete) expect(made).toContain(name);
+  const open = "select from pg_stat_activity where usename = 'coachlight_admin'";
+  expect(await bed.sql(open)).toEqual([]);
+  await bed.bringUp();
+  await bed.expectNoChanges();
   expect(await readDatabases()).toEqual(names.toSorted());
   for (const name of names) {
     await bed.sqlAs({ name, password: `Canary-of-${name}-0123456789` }, name, "select 1");
   }
-}
-
-describe("an up of many apps", () => {
-  it("that Ctrl-C stops ends between two statements, and state says what was done", async () => {
-    writeFileSync(bed.sandbox.postgresLog, "");
-    const run = bed.startUp();
-    await untilSent("CREATE DATABASE", 3);
-    // To all of its processes, as a terminal does.
-    process.kill(-(run.pid ?? 0), "SIGINT");
-    const { exitCode, all } = await run;
-    expect(exitCode, all).not.toBe(0);
-    const made = await readDatabases();
-    expect(made.length).toBeGreaterThan(0);
-    expect(made.length).toBeLessThan(names.length);
-    const state = await readState();
-    expect([...state.keys()]).toEqual(expect.arrayContaining(made));
-    for (const [name, isComplete] of state) if (isComplete) expect(made).toContain(name);
-    const open = "select from pg_stat_activity where usename = 'coachlight_admin'";
-    expect(await bed.sql(open)).toEqual([]);
-  });
-
-  it("that is cut off from the server says so, and the next finishes", async () => {
-    writeFileSync(bed.sandbox.postgresLog, "");
-    const running = bed.up();
-    await untilSent("CREATE DATABASE", 2);
-    cluster.api.cut();
-    const { exitCode, output } = await running;
-    expect(exitCode, output).not.toBe(0);
-    expect(output).toMatch(/the port-forward to Pod .*postgres-0.* broke/);
-    expect(output).toContain("what was done is found and kept");
-    await expectFinished();
-  });
 });

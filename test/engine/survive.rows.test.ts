@@ -1,8 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readNeighbour } from "../../dev/neighbour-check.ts";
-import { ensureStack, runPulumi } from "../../dev/pulumi-cli.ts";
+import { ensureStack, runPulumi } from "../../dev/pulumi/cli.ts";
 import { countFaults } from "../faults/count.ts";
 import { rowsOf } from "../rows.ts";
 import { openGround } from "./ground.ts";
@@ -16,7 +15,7 @@ import { useBed } from "./use-bed.ts";
 describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
   "with provisioner %s, rows survive",
   (provisioner) => {
-    // With Berth's own provider `retire.full.test.ts` tries the same.
+    // With Berth's own provider the tests of `provider/app-database` prove the same.
     const ofStock = it.runIf(provisioner === "postgresql");
     const bed = useBed({
       configure: (config) => {
@@ -25,16 +24,13 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
         Object.assign(config["berth:postgres"] as object, { provisioner });
       },
     });
-    let neighbourBefore: string;
     let before: unknown;
 
     beforeAll(async () => {
       for (const name of ["wiki", "other"]) {
         await bed.addLogin(`${name}-db-credentials`, name, `Canary-of-${name}-0123456789`);
       }
-      neighbourBefore = await readNeighbour(bed.sandbox);
-      const { exitCode, output } = await bed.up();
-      expect(exitCode, output).toBe(0);
+      await bed.bringUp();
       const wiki = bed.login("wiki-db-credentials");
       await bed.sqlAs(wiki, "wiki", "create table kept as select generate_series(1, 3) as id");
       before = await read();
@@ -58,24 +54,19 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
     /** The registry's database is protected, also when it is dropped. */
     async function unprotect(): Promise<void> {
       if (provisioner === "berth") return;
-      const refused = await bed.up();
-      expect(refused.exitCode).not.toBe(0);
-      expect(refused.output).toMatch(/protected/);
+      expect(await bed.failUp()).toMatch(/protected/);
       expect(await read()).toEqual(before);
       await bed.pulumi(["state", "unprotect", "--all", "--yes"]);
     }
 
     async function expectSettled(): Promise<void> {
-      const { exitCode, output } = await bed.up();
-      expect(exitCode, output).toBe(0);
-      const again = await bed.preview("--expect-no-changes");
-      expect(again.exitCode, again.output).toBe(0);
+      await bed.bringUp();
+      await bed.expectNoChanges();
       expect(await read()).toEqual(before);
     }
 
     it("a wrong passphrase, which is reported before anything is done", async () => {
-      const { exitCode, output } = await bed.up({ PULUMI_CONFIG_PASSPHRASE: "another" });
-      expect(exitCode).not.toBe(0);
+      const output = await bed.failUp(undefined, { PULUMI_CONFIG_PASSPHRASE: "another" });
       expect(output).toContain("incorrect passphrase");
       expect(await read()).toEqual(before);
     });
@@ -84,9 +75,7 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
       const file = path.join(bed.sandbox.home, "state/.pulumi/stacks/berth/dev.json");
       const whole = readFileSync(file, "utf8");
       writeFileSync(file, whole.slice(0, whole.length / 2));
-      const { exitCode, output } = await bed.up();
-      expect(exitCode).not.toBe(0);
-      expect(output).toContain("failed to load checkpoint");
+      expect(await bed.failUp()).toContain("failed to load checkpoint");
       expect(await read()).toEqual(before);
       copyFileSync(`${file}.bak`, file);
       await expectSettled();
@@ -133,7 +122,7 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
         delete config["berth:apps"]["wiki"];
       });
       await unprotect();
-      expect((await bed.up()).exitCode).toBe(0);
+      await bed.bringUp();
       expect(await read()).toEqual(before);
       restore();
       await expectSettled();
@@ -162,10 +151,6 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
       expect((await bed.pulumi([...how, "--ignore-protect"])).exitCode).toBe(0);
       expect(await read()).toEqual(before);
       await expectSettled();
-    });
-
-    it("and the neighbour is byte for byte what it was", async () => {
-      expect(await readNeighbour(bed.sandbox)).toBe(neighbourBefore);
     });
   },
 );

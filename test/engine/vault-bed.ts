@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { rootCertificates } from "node:tls";
 import { execa } from "execa";
-import { Client } from "pg";
 import { projectFolder } from "../../components/project-folder.ts";
+import { queryAs } from "../../dev/postgres/query.ts";
 import type { SandboxOptions } from "../../dev/sandbox.ts";
 import { ensureVaultLogin } from "../../dev/vault/login.ts";
 import { askVault, type VaultAnswer, type VaultRequest } from "../../dev/vault/request.ts";
@@ -100,14 +100,22 @@ export class VaultBed {
     return toVaultConfig({ address, caFile, kubernetes }, this.bed.sandbox.superuser.port);
   }
 
+  /** An up that has to succeed: what it printed. */
+  up(env = this.env): Promise<string> {
+    return this.bed.bringUp(env);
+  }
+
+  /** Edits `berth:secrets.vault` of the bed's stack, and gives back what puts it as it was. */
+  configure(edit: (vault: ReturnType<VaultBed["toConfig"]>) => void): () => void {
+    return this.bed.configure((config) => {
+      edit((config["berth:secrets"] as { vault: ReturnType<VaultBed["toConfig"]> }).vault);
+    });
+  }
+
   /** Runs what `plan --vault` prints, as administrators of Postgres and of a Vault do. */
   async runScript({ address, rootToken }: RunningVault): Promise<void> {
-    const { sandbox, toolchain } = this.bed;
-    const args = ["plan", "--stack", "dev", "--config-file", sandbox.stackFile, "--vault"];
-    const printed = await execa(process.execPath, ["cli/main.ts", ...args], {
-      cwd: projectFolder,
-      env: { ...toolchain.env, ...sandbox.env },
-    });
+    const printed = await this.bed.berth(["plan", "--vault"]);
+    if (printed.exitCode !== 0) throw new Error(`no script: ${printed.stderr}`);
     const admin = this.bed.login("postgres-admin");
     for (const [, grant = ""] of printed.stdout.matchAll(/^# +(GRANT .*;)$/gm)) {
       await this.bed.sqlAs(admin, "postgres", grant);
@@ -217,14 +225,8 @@ export async function whyNoLogin(
   { name, password }: Lease,
   database: string,
 ): Promise<string | undefined> {
-  const { host, port } = superuser;
-  const client = new Client({ host, port, database, user: name, password });
-  try {
-    await client.connect();
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  return await queryAs(superuser, { name, password }, database, "select").then(
+    () => undefined,
+    (error: unknown) => (error as Error).message,
+  );
 }

@@ -54,9 +54,7 @@ async function expectLease(name = "recipes"): Promise<void> {
 
 async function setItem(password: string): Promise<void> {
   passwords.push(password);
-  await bed.bed.editItem(item, (fields) => {
-    for (const field of fields) if (field["label"] === "password") field["value"] = password;
-  });
+  await bed.bed.setField(item, "password", password);
 }
 
 async function changePassword(password: string): Promise<void> {
@@ -124,8 +122,7 @@ it("is left as it is by an item whose password is not the login's", async () => 
 it("keeps the password that Vault has rotated, also when it changes", async () => {
   await bed.read({ method: "POST", path: "postgres/rotate-root/recipes" });
   await expectNoChanges();
-  const undo = bed.bed.configure((config) => {
-    const { vault } = config["berth:secrets"] as { vault: ReturnType<VaultBed["toConfig"]> };
+  const undo = bed.configure((vault) => {
     vault.manage.database.host = "localhost";
   });
   await up();

@@ -8,16 +8,14 @@ const claims = { aud: "pipelines", email: "ada@example.org", sub: "recipes" };
 let bed: VaultBed;
 
 function setHalf(half: "none" | "apps"): void {
-  bed.bed.configure((config) => {
-    const { vault } = config["berth:secrets"] as { vault: ReturnType<VaultBed["toConfig"]> };
+  bed.configure((vault) => {
     Object.assign(vault.manage, { half });
   });
 }
 
 beforeAll(async () => {
   bed = await VaultBed.open();
-  bed.bed.configure((config) => {
-    const { vault } = config["berth:secrets"] as { vault: ReturnType<VaultBed["toConfig"]> };
+  bed.configure((vault) => {
     const ci = { mount: "gitea_jwt", publicKeys: [issuer.publicKey], audience: claims.aud };
     Object.assign(vault.manage, { ci: { ...ci, claims: { sub: "{app}" } } });
   });
@@ -36,8 +34,7 @@ afterAll(async () => {
 
 it("the administrator runs a script, and the pipeline pulumi up with its own token alone", async () => {
   setHalf("none");
-  const database = await bed.bed.up(bed.env);
-  expect(database.exitCode, database.output).toBe(0);
+  await bed.up();
   setHalf("apps");
   await bed.runScript(bed.vault);
   const path = "postgres/roles/recipes";
@@ -49,14 +46,12 @@ it("the administrator runs a script, and the pipeline pulumi up with its own tok
   });
   const { client_token: token } = auth as { client_token: string };
   const env = { ...bed.env, VAULT_TOKEN: token };
-  const up = await bed.bed.up(env);
-  expect(up.exitCode, up.output).toBe(0);
+  await bed.up(env);
   expect((await bed.ask({ path })).status).toBe(200);
   const lease = await bed.lease("recipes");
   expect(await bed.sqlAs(lease, "recipes", "select current_user as me")).toEqual([
     { me: "recipes_role" },
   ]);
   await bed.revoke(lease);
-  const again = await bed.bed.pulumi(["preview", "--diff", "--expect-no-changes"], env);
-  expect(again.exitCode, again.output).toBe(0);
+  await bed.bed.expectNoChanges(env);
 });

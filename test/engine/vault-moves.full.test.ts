@@ -14,16 +14,9 @@ const fromVault = {
   secrets: { "recipes-config": { from: "vault" } },
 };
 
-async function up(): Promise<string> {
-  const { exitCode, output } = await bed.bed.up(bed.env);
-  expect(exitCode, output).toBe(0);
-  return output;
-}
-
 beforeAll(async () => {
   bed = await VaultBed.open();
-  bed.bed.configure((config) => {
-    const { vault } = config["berth:secrets"] as { vault: ReturnType<VaultBed["toConfig"]> };
+  bed.configure((vault) => {
     const ci = { mount: "gitea_jwt", publicKeys: [issuer.publicKey], audience: "pipelines" };
     const readers = { crowdsec: { serviceAccount: "kube-system/crowdsec", paths: ["kvv2/cms/*"] } };
     Object.assign(vault.manage, { operator: {}, ci: { ...ci, claims: { sub: "{app}" } }, readers });
@@ -37,7 +30,7 @@ afterAll(async () => {
 describe("the script of plan --vault", () => {
   it("makes the same inside an empty Vault as pulumi up", async () => {
     bed.setApps({ recipes: fromVault, notes: fromVault });
-    await up();
+    await bed.up();
     const other = await bed.startOther();
     try {
       await bed.runScript(other);
@@ -56,7 +49,7 @@ describe("an app with a login of 1Password", () => {
   it("moves to Vault and back, and its database is not touched", async () => {
     await bed.bed.addLogin("diary-db-credentials", "diary", "Canary-of-the-diary-0123456789");
     bed.setApps({ diary: null });
-    await up();
+    await bed.up();
     const own = bed.bed.login("diary-db-credentials");
     await bed.bed.sqlAs(own, "diary", "create table days (day text)");
     await bed.bed.sqlAs(own, "diary", "insert into days values ('first')");
@@ -64,13 +57,13 @@ describe("an app with a login of 1Password", () => {
     bed.setApps({
       diary: { credentials: "vault", owner: { name: "diary" }, vault: { restart: [] } },
     });
-    await up();
+    await bed.up();
     expect(await fingerprint()).toEqual(before);
     const lease = await bed.lease("diary");
     await bed.sqlAs(lease, "diary", "insert into days values ('of a lease')");
     await bed.revoke(lease);
     bed.setApps({ diary: null });
-    await up();
+    await bed.up();
     const rows = await bed.bed.sqlAs(own, "diary", "select day from days order by day");
     expect(rows).toEqual([{ day: "first" }, { day: "of a lease" }]);
     expect(await fingerprint()).toEqual(before);
@@ -91,19 +84,18 @@ describe("an app with a login of 1Password", () => {
 describe("a sealed Vault", () => {
   it("is said in clear words, changes nothing, and after the unsealing pulumi up goes on", async () => {
     bed.setApps({ recipes: fromVault });
-    await up();
+    await bed.up();
     await sealVault(bed.vault);
     bed.setApps({
       recipes: { ...fromVault, vault: { restart: ["Deployment/recipes"] } },
       late: fromVault,
     });
-    const { exitCode, output } = await bed.bed.up(bed.env);
-    expect(exitCode).not.toBe(0);
+    const output = await bed.bed.failUp(undefined, bed.env);
     expect(output).toContain("is sealed");
     expect(output).toContain("vault operator unseal");
     expect(await bed.bed.sql("select from pg_database where datname = 'late'")).toEqual([]);
     await bed.unseal();
-    await up();
+    await bed.up();
     expect((await bed.ask({ path: "postgres/roles/late" })).status).toBe(200);
   });
 });

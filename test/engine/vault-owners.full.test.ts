@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { ensureStack, runPulumi } from "../../dev/pulumi-cli.ts";
+import { ensureStack, runPulumi } from "../../dev/pulumi/cli.ts";
 import { type Config, filesWith } from "./bed.ts";
 import { buildingTime, Issuer, VaultBed } from "./vault-bed.ts";
 
@@ -29,12 +29,6 @@ async function find(at: string): Promise<Record<string, unknown> | undefined> {
   return status === 200 ? ((body["data"] ?? body) as Record<string, unknown>) : undefined;
 }
 
-async function up(env = bed.env): Promise<string> {
-  const { exitCode, output } = await bed.bed.up(env);
-  expect(exitCode, output).toBe(0);
-  return output;
-}
-
 describe("an app", () => {
   it("is in a preview with and without a token, and up without one says what to do", async () => {
     bed.setApps({ menus: secretOf("menus") });
@@ -48,15 +42,14 @@ describe("an app", () => {
     expect(blind.exitCode, blind.output).toBe(0);
     expect(blind.output).toContain("is not compared with the plan: VAULT_TOKEN is not set");
     expect(blind.output).toContain("vault:index:Policy");
-    const refused = await bed.bed.up({ VAULT_ADDR: VAULT_ADDR ?? "" });
-    expect(refused.exitCode).not.toBe(0);
-    expect(refused.output).toContain("export VAULT_TOKEN=$(vault print token)");
+    const refused = await bed.bed.failUp(undefined, { VAULT_ADDR: VAULT_ADDR ?? "" });
+    expect(refused).toContain("export VAULT_TOKEN=$(vault print token)");
     expect(await find("sys/policies/acl/menus")).toBeUndefined();
   });
 
   it("that leaves takes its policy and role along, and its values and the engine stay", async () => {
     bed.setApps({ menus: secretOf("menus"), prices: secretOf("prices") });
-    await up();
+    await bed.up();
     const body = { data: { KEY: "a value that stays" } };
     await bed.read({ method: "POST", path: "kvv2/data/menus/config", body });
     // A preview without a token shows no change but that of the provider.
@@ -68,24 +61,23 @@ describe("an app", () => {
     expect(Object.keys(changeSummary).filter((key) => key !== "same")).toEqual(["update"]);
     expect(changeSummary["update"]).toBe(1);
     bed.setApps({});
-    await up();
+    await bed.up();
     for (const app of ["menus", "prices"]) {
       expect(await find(`sys/policies/acl/${app}`)).toBeUndefined();
       expect(await find(`auth/kubernetes/role/${app}`)).toBeUndefined();
     }
     // The engine left the state, and comes back into it with its values.
     bed.setApps({ menus: secretOf("menus") });
-    await up();
+    await bed.up();
     expect(await find("kvv2/data/menus/config")).toMatchObject({ data: body.data });
-    const again = await bed.bed.pulumi(["preview", "--expect-no-changes"], bed.env);
-    expect(again.exitCode, again.output).toBe(0);
+    await bed.bed.expectNoChanges(bed.env);
   });
 
   it("with another name gets other objects, and the old ones go", async () => {
     bed.setApps({ menus: secretOf("menus") });
-    await up();
+    await bed.up();
     bed.setApps({ drinks: secretOf("drinks") });
-    await up();
+    await bed.up();
     expect(await find("sys/policies/acl/drinks")).toBeDefined();
     expect(await find("sys/policies/acl/menus")).toBeUndefined();
   });
@@ -108,7 +100,7 @@ describe("what others made", () => {
     expect(await find("sys/policies/acl/commons")).toMatchObject({ policy: text });
     expect(await bed.bed.sql("select from pg_database where datname = 'commons'")).toEqual([]);
     bed.setApps({ commons: { ...secretOf("commons"), vault: { adopt: true } } });
-    await up();
+    await bed.up();
     expect((await find("sys/policies/acl/commons"))?.["policy"]).toContain("app commons");
   });
 
@@ -119,14 +111,13 @@ describe("what others made", () => {
     bed.setApps({ commons: { secrets: theirs } });
     const refused = await bed.bed.pulumi(["preview"], bed.env);
     expect(refused.output).toContain("add theirs to berth:secrets.vault.manage.existing");
-    const undo = bed.bed.configure((config) => {
-      const { vault } = config["berth:secrets"] as { vault: ReturnType<VaultBed["toConfig"]> };
+    const undo = bed.configure((vault) => {
       Object.assign(vault.manage, { existing: ["theirs"] });
     });
-    await up();
+    await bed.up();
     undo();
     bed.setApps({ drinks: secretOf("drinks") });
-    await up();
+    await bed.up();
     expect(await find("sys/mounts/theirs")).toMatchObject({ description: "" });
   });
 });

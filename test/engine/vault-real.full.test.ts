@@ -19,12 +19,6 @@ const apps = { recipes: fromVault("recipes"), notes: fromVault("notes") };
 const issuer = new Issuer();
 let bed: VaultBed;
 
-async function up(): Promise<string> {
-  const { exitCode, output } = await bed.bed.up(bed.env);
-  expect(exitCode, output).toBe(0);
-  return output;
-}
-
 /** The token of a pipeline, or the status of the refusal. */
 async function logIn(role: string, given: object): Promise<string | number> {
   const body = { role, jwt: issuer.sign({ ...claims, ...given }) };
@@ -39,8 +33,7 @@ const logins = (): Promise<object[]> =>
 
 beforeAll(async () => {
   bed = await VaultBed.open();
-  bed.bed.configure((config) => {
-    const { vault } = config["berth:secrets"] as { vault: ReturnType<VaultBed["toConfig"]> };
+  bed.configure((vault) => {
     Object.assign(vault.manage, {
       operator: {},
       ci: {
@@ -54,7 +47,7 @@ beforeAll(async () => {
     });
   });
   bed.setApps(apps);
-  await up();
+  await bed.up();
 }, buildingTime);
 
 afterAll(async () => {
@@ -63,8 +56,7 @@ afterAll(async () => {
 
 describe("after pulumi up", () => {
   it("there is nothing to do, and a refresh finds what was made", async () => {
-    const again = await bed.bed.pulumi(["preview", "--diff", "--expect-no-changes"], bed.env);
-    expect(again.exitCode, again.output).toBe(0);
+    await bed.bed.expectNoChanges(bed.env);
     const args = ["refresh", "--yes", "--expect-no-changes"];
     const refreshed = await bed.bed.pulumi(args, bed.env);
     expect(refreshed.exitCode, refreshed.output).toBe(0);

@@ -1,13 +1,11 @@
-import { readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
-import { projectFolder } from "../../components/project-folder.ts";
 import { askVault } from "../../dev/vault/request.ts";
 import { ensureVaultServer } from "../../toolchain/cluster.ts";
 import type { Config } from "./bed.ts";
-import { makeClone } from "./clone.ts";
+import { makeInstalledClone, npmIn } from "./clone.ts";
 import { buildingTime } from "./vault-bed.ts";
 
 /** The sandbox with a Vault, as people run it, in a clone of their own. */
@@ -15,23 +13,14 @@ import { buildingTime } from "./vault-bed.ts";
 let clone: string;
 const at = (file: string): string => path.join(clone, ".berth/dev", file);
 
-async function npm(...args: readonly string[]) {
-  const { all, exitCode } = await execa("npm", args, {
-    cwd: clone,
-    reject: false,
-    all: true,
-    stdin: "ignore",
-  });
-  return { all, exitCode };
-}
+const npm = (...args: readonly string[]) => npmIn(clone, args);
 
 function readConfig(): Config {
   return (parse(readFileSync(at("Pulumi.dev.yaml"), "utf8")) as { config: Config }).config;
 }
 
 beforeAll(async () => {
-  clone = makeClone();
-  symlinkSync(path.join(projectFolder, "node_modules"), path.join(clone, "node_modules"));
+  clone = makeInstalledClone();
   await ensureVaultServer((line) => {
     process.stderr.write(`${line}\n`);
   });

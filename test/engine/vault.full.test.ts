@@ -1,10 +1,5 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, expect, it } from "vitest";
-import { verifyStack } from "../../cli/verify/verb.ts";
-import { loadStackFromFile } from "../../components/config/load.ts";
-import { readStackItems } from "../../components/onepassword/stack-items.ts";
-import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import { projectFolder } from "../../components/project-folder.ts";
 import { useBed } from "./use-bed.ts";
 
 /** An app whose login Vault makes, through the real engine. 1Password has no item for it. */
@@ -28,10 +23,8 @@ it("is previewed, brought up, and left alone by the next run", async () => {
   const preview = await bed.preview();
   expect(preview.exitCode, preview.output).toBe(0);
   expect(preview.output).toContain(`"wiki_role"`);
-  const up = await bed.up();
-  expect(up.exitCode, up.output).toBe(0);
-  const again = await bed.preview("--expect-no-changes");
-  expect(again.exitCode, again.output).toBe(0);
+  await bed.bringUp();
+  await bed.expectNoChanges();
   const refreshed = await bed.pulumi(["refresh", "--yes", "--expect-no-changes"]);
   expect(refreshed.exitCode, refreshed.output).toBe(0);
 });
@@ -51,10 +44,7 @@ it("has its manifests in the tree, and none next to the database", () => {
 });
 
 it("is verified with a login that verify makes and takes away", async () => {
-  const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
-  const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
-  const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
-  const { apps, ok } = await verifyStack(spec, items, () => undefined);
+  const { apps, ok } = await bed.verify();
   const failed = apps.flatMap(({ checks }) => checks).filter((check) => !check.ok);
   expect(failed).toEqual([]);
   expect(ok).toBe(true);
@@ -66,8 +56,7 @@ it("goes from the program like any other, and keeps its database", async () => {
     const { basketball } = config["berth:apps"];
     config["berth:apps"] = { basketball };
   });
-  const up = await bed.up();
-  expect(up.exitCode, up.output).toBe(0);
+  await bed.bringUp();
   expect(() => readFileSync(`${bed.gitops}/argocd/apps/infra/wiki.yml`)).toThrow("ENOENT");
   expect(await bed.sql("select from pg_database where datname = 'wiki'")).toHaveLength(1);
 });

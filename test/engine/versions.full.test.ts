@@ -1,9 +1,4 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { verifyStack } from "../../cli/verify/verb.ts";
-import { loadStackFromFile } from "../../components/config/load.ts";
-import { readStackItems } from "../../components/onepassword/stack-items.ts";
-import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import { projectFolder } from "../../components/project-folder.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { packages } from "../postgres-packages.ts";
 import { Bed } from "./bed.ts";
@@ -37,16 +32,11 @@ describe("Postgres", () => {
       config["berth:apps"] = { ...others, netbox: stock };
     });
     const before = await readNeighbour(bed.sandbox);
-    const up = await bed.up();
-    expect(up.output).not.toContain("error");
-    expect(up.exitCode).toBe(0);
-    const again = await bed.preview("--expect-no-changes");
-    expect(again.exitCode, again.output).toBe(0);
-    const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
-    const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
-    const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
-    const verdict = await verifyStack(spec, items, () => undefined);
-    const failed = verdict.apps.flatMap((app) => app.checks.filter((check) => !check.ok));
+    const up = await bed.bringUp();
+    expect(up).not.toContain("error");
+    await bed.expectNoChanges();
+    const { apps } = await bed.verify();
+    const failed = apps.flatMap(({ checks }) => checks.filter((check) => !check.ok));
     // On 14 only a superuser can close schema public; up and verify say so to anyone else.
     const isOpen = version === "14" && !isAdminSuperuser;
     const failing = (role: string, database: string): string[] => [
@@ -59,7 +49,7 @@ describe("Postgres", () => {
       // The registry's resources do not close it at all.
       ...(version === "14" ? failing("reports", "netbox") : []),
     ]);
-    expect(up.output.includes("REVOKE CREATE ON SCHEMA public")).toBe(isOpen);
+    expect(up.includes("REVOKE CREATE ON SCHEMA public")).toBe(isOpen);
     expect(await readNeighbour(bed.sandbox)).toBe(before);
   });
 });

@@ -22,7 +22,7 @@ export async function readAppCatalog(
          rolbypassrls, rolconnlimit, rolvaliduntil, rolpassword,
          array(select unnest(s.setconfig) order by 1) as settings
        from pg_authid a left join pg_db_role_setting s on s.setrole = a.oid
-       where rolname in (${roles}) order by 1`,
+       where rolname in (${roles}) order by 1, settings`,
     ),
     await ask(
       `select roleid::regrole::text as role, member::regrole::text as member,

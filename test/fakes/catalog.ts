@@ -10,6 +10,7 @@ export const goodServer: ServerFacts = {
   systemIdentifier: "7412345678901234567",
   versionNumber: 180004,
   isStandby: false,
+  encoding: "UTF8",
   admin: "coachlight_admin",
   isSuperuser: false,
   canCreateRole: true,

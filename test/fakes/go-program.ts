@@ -4,7 +4,7 @@ import path from "node:path";
 import { execa, execaSync } from "execa";
 import { afterAll, beforeAll } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
-import { goEnvironment } from "../../toolchain/go-build.ts";
+import { buildFlags, goEnvironment } from "../../toolchain/go-build.ts";
 
 /** A machine without Go leaves out what needs a program in Go. */
 export const hasGo = execaSync("go", ["version"], { reject: false }).exitCode === 0;
@@ -16,7 +16,7 @@ export function useGoBinary(source: string, package_ = "."): string {
   beforeAll(async () => {
     if (!hasGo) return;
     const cwd = path.join(projectFolder, "test", source);
-    const args = ["build", "-mod=readonly", "-o", program, package_];
+    const args = ["build", ...buildFlags, "-o", program, package_];
     await execa("go", args, { cwd, env: goEnvironment });
   }, 1_800_000);
   afterAll(() => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import { afterAll, beforeAll, expect, type RunnerTestSuite } from "vitest";
 import { keepFigures } from "./figures.ts";
 
 /** What no fault may cost. A part that is absent cannot be lost in that file. */
@@ -18,14 +18,12 @@ export interface Ground {
  * prints the figures of all files at its end.
  *
  * @param open Makes what a fault could cost, before the first one.
- * @returns Counts further faults of one test.
+ * @returns `also` counts further faults of a test, when all of them are handled.
  */
 export function countFaults(
   title: string,
   open: () => Ground | Promise<Ground> = () => ({}),
 ): { readonly also: (count: number) => void } {
-  let tried = 0;
-  let handled = 0;
   let more = 0;
   let ground: Ground = {};
   let rows: number | undefined;
@@ -37,18 +35,9 @@ export function countFaults(
     neighbour = await ground.readNeighbour?.();
   });
 
-  beforeEach(() => {
-    tried += 1;
-    more = 0;
-  });
-
-  afterEach(({ task }) => {
-    tried += more;
-    if (task.result?.state === "pass") handled += 1 + more;
-  });
-
   // It runs before the hooks that were registered earlier, so the server is still there.
-  afterAll(async () => {
+  afterAll(async ({}, suite) => {
+    const states = listStates(suite);
     const left = await ground.countRows?.();
     const lost = await ground.findLostState?.();
     const now = await ground.readNeighbour?.();
@@ -57,8 +46,8 @@ export function countFaults(
     const neighboursChanged = neighbour === undefined ? undefined : Number(now !== neighbour);
     keepFigures({
       title,
-      tried,
-      handled,
+      tried: states.length + more,
+      handled: states.filter((state) => state === "pass").length + more,
       rowsLost,
       neighboursChanged,
       stateLost: lost?.length,
@@ -78,4 +67,13 @@ export function countFaults(
       more += count;
     },
   };
+}
+
+/** How each test of a suite ended that was run. */
+function listStates({ tasks }: RunnerTestSuite): string[] {
+  return tasks.flatMap((task) => {
+    if (task.type === "suite") return listStates(task);
+    const state = task.result?.state;
+    return state === "pass" || state === "fail" ? [state] : [];
+  });
 }

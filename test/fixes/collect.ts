@@ -19,6 +19,7 @@ export function collectFixes(): readonly FixPlace[] {
   });
   return [...files.toSorted(), "index.ts"].flatMap((file) => {
     const text = readFileSync(path.join(projectFolder, file), "utf8");
+    if (!/fix|hint/.test(text)) return [];
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
     const texts = new Set(new FixesIn(source).all);
     return [...texts].filter(Boolean).map((one) => ({ file, text: one }));
@@ -67,6 +68,12 @@ class FixesIn {
       return [node.whenTrue, node.whenFalse].flatMap((one) => this.#textsOf(one, depth));
     if (ts.isBinaryExpression(node))
       return [node.left, node.right].flatMap((one) => this.#textsOf(one, depth));
+    if (ts.isObjectLiteralExpression(node))
+      return node.properties.flatMap((one) =>
+        ts.isPropertyAssignment(one) ? this.#textsOf(one.initializer, depth) : [],
+      );
+    if (ts.isArrayLiteralExpression(node))
+      return node.elements.flatMap((one) => this.#textsOf(one, depth));
     if (ts.isParenthesizedExpression(node)) return this.#textsOf(node.expression, depth);
     if (ts.isCallExpression(node) && node.expression.getText() === "joinFixes")
       return node.arguments.flatMap((one) => this.#textsOf(one, depth));
@@ -93,6 +100,8 @@ class FixesIn {
 }
 
 function fixOf(node: ts.Node): ts.Node | undefined {
+  if (ts.isCallExpression(node) && node.expression.getText() === "problemAt")
+    return node.arguments[2];
   if (!ts.isPropertyAssignment(node) && !ts.isVariableDeclaration(node)) return undefined;
   return ts.isIdentifier(node.name) && named.test(node.name.text) ? node.initializer : undefined;
 }

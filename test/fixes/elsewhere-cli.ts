@@ -3,6 +3,9 @@ import type { Tried } from "./trial.ts";
 /** Fixes of the verbs that a test of their own room tries. */
 
 const again = "run the same command again";
+const initVerb = "cli/init/verb.test.ts";
+const initFiles = "cli/init/project-files.test.ts";
+const stackFile = "cli/stack-file.test.ts";
 const addVerb = "cli/add/verb.test.ts";
 const doctor = "engine/doctor.test.ts";
 const doctorWay = "engine/doctor-way.full.test.ts";
@@ -17,8 +20,6 @@ const twoLogins = "cli/rotate/two-logins.postgres.test.ts";
 const writeKeys = "cli/rotate/write-keys.test.ts";
 const admin = "cli/rotate/admin/change.postgres.test.ts";
 const addValues = "cli/add/values.test.ts";
-const doctorVault = "cli/doctor/vault.test.ts";
-const realDoctor = "vault/doctor.postgres.full.test.ts";
 
 export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
   "cli/add/items.ts": [
@@ -58,11 +59,6 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
     ["kubectl cluster-info", doctorWay, "names an API server that is not there"],
     ["correct berth:postgres.endpoint.kubernetes", doctorWay, "names a namespace and a Service"],
     ["… get namespaces; then ….namespace", doctorWay, "names a namespace and a Service"],
-    [
-      'have a … with verb "…" on … bound to this user',
-      clusterDoctor,
-      "names each right that is missing",
-    ],
   ],
   "cli/doctor/cluster/delivery.ts": [
     ["correct berth:cluster", clusterDoctor, "names another cluster than the one that is pinned"],
@@ -80,7 +76,10 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
     ],
     ["…… describe … …", "cli/doctor/readiness.test.ts", "a store that reaches nothing"],
   ],
-  "cli/doctor/machine.ts": [["…", doctor, "names a plugin that is not there"]],
+  "cli/doctor/machine.ts": [
+    ["…", doctor, "names a plugin that is not there"],
+    ["pulumi plugin install resource", doctor, "names a plugin that is not there"],
+  ],
   "cli/doctor/onepassword.ts": [
     ["correct OP_CONNECT_HOST", doctorInputs, "names a Connect that is not there"],
     [
@@ -119,14 +118,18 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
       doctorWay,
       "names createrole_self_grant",
     ],
-    ["name what is others' in berth:postgres.reserved", doctorWay, "hints at roles and databases"],
+    [
+      "list the roles and databases of others in berth:postgres.reserved",
+      doctorWay,
+      "hints at roles and databases",
+    ],
     [
       "if they are others', set berth:postgres.reserved to […]",
       doctorWay,
       "hints at roles and databases",
     ],
     [
-      "run pulumi up, which writes on it",
+      "run pulumi up: it marks the role as this stack's",
       doctorWay,
       "names an ownership role that is more than a name",
     ],
@@ -137,32 +140,19 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
     ["edit …; … is a complete example", doctorInputs, "names every mistake of the stack file"],
     ["correct berth:gitops.directory", doctorInputs, "names a gitops directory that is not there"],
   ],
-  "cli/doctor/vault.ts": [
-    ["export VAULT_ADDR, the URL of Vault", doctorVault, "where only the cluster reaches Vault"],
-    ["vault operator unseal", realDoctor, "says that it is sealed"],
-    ["vault operator init", doctorVault, "a new one"],
-    ["correct its path in the stack file", doctorVault, "a CA that cannot be read"],
-    ["vault login, then export VAULT_TOKEN", doctorVault, "a wrong token"],
+  "cli/stack-file.ts": [
+    ["correct that, then run the same command again", stackFile, "with a fix where that is not"],
   ],
-  "cli/doctor/vault-objects.ts": [
-    ["run …", realDoctor, "sees that somebody changed"],
-    [
-      "as an administrator of Vault run what this prints: …",
-      doctorVault,
-      "is for an administrator",
-    ],
-    ["run pulumi up in the stack that makes the … half", doctorVault, "is the other stack's"],
-    ["take … out of berth:secrets.vault.manage.existing", doctorVault, "a mount of others"],
-    ["export VAULT_TOKEN with a policy", doctorVault, "for a token that may not read it"],
+  "cli/init/project-files.ts": [
+    ["correct that, then run the same command again", initFiles, "is no JSON object"],
   ],
-  "cli/doctor/vault-values.ts": [
-    ['add to a policy of the token: path "…', doctorVault, "for a token that may not read it"],
-    ["vault kv … -mount=… …", doctorVault, "are values that a Secret would not have"],
+  "cli/init/stack-file.ts": [
+    ["correct that, then run the same command again", initVerb, "refuses a stack file that"],
   ],
   "cli/init/verb.ts": [
     [
       "edit that file; an app is an entry under berth:apps",
-      "cli/init/verb.test.ts",
+      initVerb,
       "turns what pulumi new asked",
     ],
   ],
@@ -171,7 +161,8 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
   ],
   "cli/preview/comment.ts": [
     ["give the token the right to write comments", comment, "says which right is missing"],
-    ["run the job again", comment, "says which right is missing"],
+    ["run the job again", comment, "says why a forge cannot be reached"],
+    ["set the token again, as one line", comment, "shows nothing of a token that no header"],
   ],
   "cli/preview/verb.ts": [
     ["fix what pulumi says above", "engine/preview.full.test.ts", "names all that is refused"],
@@ -206,7 +197,6 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
     ["correct the name; see … -n … get …", restart, "a missing right and a missing object"],
   ],
   "cli/rotate/retire.ts": [
-    ["leave out --retire; or set", rotate, "changes nothing when it is given"],
     ["run the same command without --retire first", twoLogins, "does not begin before"],
     [
       "kubectl -n … describe … …",

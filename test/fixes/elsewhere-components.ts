@@ -170,7 +170,7 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
       "provider/app-database/owner-change.postgres.test.ts",
       "superuser",
     ],
-    ["as a superuser: ALTER ROLE … CREATE", run, "says which right the admin lacks"],
+    ["as a superuser: ALTER ROLE … CREATE", rights, "names $right with the statement"],
     [
       "… WITH ADMIN TRUE, INHERIT TRUE, SET TRUE",
       faults,
@@ -192,25 +192,25 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
     ],
     ["the server is a read-only standby", faults, "refuses a standby"],
   ],
-  "provider/app-database/handler.ts": [
-    [
-      "or, to preview where Postgres cannot be reached",
-      "engine/refusals.full.test.ts",
-      "previews without it if asked",
-    ],
-  ],
   "provider/app-database/import.ts": [
     ['take out "provisioner: …"', imports, "refuses what is not the entry\'s"],
     ["import without --provider", imports, "a provider that knows no stack file"],
     ["add the app under berth:apps", imports, "refuses what is not the entry's"],
     ["…, or set berth:apps.….database.name to …", imports, "refuses what is not the entry's"],
   ],
+  "provider/app-database/inspect.ts": [
+    [
+      "or, to preview where Postgres cannot be reached",
+      "engine/refusals.full.test.ts",
+      "previews without it if asked",
+    ],
+  ],
   "provider/app-database/retire.ts": [
     ["then run pulumi up again", retire, "lists who is connected"],
     ["to drop it, set berth:postgres.confirmDelete", retire, "drops database and roles when asked"],
     ["to keep it, put the entry back", "engine/retire.full.test.ts", "an unconfirmed removal"],
     [
-      "keep them away until it is gone",
+      "keep them away until the database is dropped",
       "provider/app-database/dump.postgres.rows.test.ts",
       "drops nothing where somebody else came",
     ],
@@ -241,7 +241,7 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
     ["free some space", "provider/manifest-file/change.test.ts", "where there is no room"],
   ],
   "provider/manifest-file/handler.ts": [
-    ["…", "provider/manifest-file/check.test.ts", "names the fix"],
+    ["move the file away", "provider/manifest-file/check.test.ts", "names the fix"],
     [
       "declare the ManifestFile with adopt: true",
       "provider/manifest-file/check.test.ts",

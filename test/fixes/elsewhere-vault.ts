@@ -8,8 +8,32 @@ const vaultAccess = "vault/http/access.test.ts";
 const vaultConnection = "provider/vault-connection/handler.test.ts";
 const vaultFound = "provider/vault-connection/found.test.ts";
 const vaultGrant = "provider/vault-grant/handler.postgres.rows.test.ts";
+const doctorVault = "cli/doctor/vault.test.ts";
+const realDoctor = "vault/doctor.postgres.full.test.ts";
 
 export const ofVault: Readonly<Record<string, readonly Tried[]>> = {
+  "cli/doctor/vault.ts": [
+    ["export VAULT_ADDR, the URL of Vault", doctorVault, "where only the cluster reaches Vault"],
+    ["vault operator unseal", realDoctor, "says that it is sealed"],
+    ["vault operator init", doctorVault, "a new one"],
+    ["correct its path in the stack file", doctorVault, "a CA that cannot be read"],
+    ["vault login, then export VAULT_TOKEN", doctorVault, "a wrong token"],
+  ],
+  "cli/doctor/vault-objects.ts": [
+    ["run …", realDoctor, "sees that somebody changed"],
+    [
+      "as an administrator of Vault run what this prints: …",
+      doctorVault,
+      "is for an administrator",
+    ],
+    ["run pulumi up in the stack that makes the … half", doctorVault, "is the other stack's"],
+    ["take … out of berth:secrets.vault.manage.existing", doctorVault, "a mount of others"],
+    ["export VAULT_TOKEN with a policy", doctorVault, "for a token that may not read it"],
+  ],
+  "cli/doctor/vault-values.ts": [
+    ['add to a policy of the token: path "…', doctorVault, "for a token that may not read it"],
+    ["vault kv … -mount=… …", doctorVault, "are values that a Secret would not have"],
+  ],
   "components/postgres/server/vault-login.ts": [
     ["make a role for Vault alone", vaultGrant, "takes %s for no login of Vault's"],
     ["as the admin: CREATE ROLE … LOGIN CREATEROLE", vaultGrant, "says how to make a login"],

@@ -22,6 +22,7 @@ export const ofTables: readonly (readonly [folder: string, file: string, title: 
   ],
   ["cli/verify/", "cli/verify/verb.postgres.test.ts", "says what fixes it"],
   ["components/config/parse.ts", "config/fixes.test.ts", "the table has each fix"],
+  ["components/config/mistakes.ts", "config/fixes.test.ts", "the table has each fix"],
   ["components/config/yaml/plain-words.ts", "config/fixes.test.ts", "the table has each fix"],
   ["components/config/secret-values.ts", "config/fixes.test.ts", "the table has each fix"],
   ["components/config/rules/", "config/fixes.test.ts", "the table has each fix"],
@@ -81,7 +82,11 @@ export const beyond: readonly (readonly [file: string, fix: string, reason: stri
     "make the provider with",
     "it is for who writes a program of their own",
   ],
-  ["cli/doctor/cluster/access.ts", "… get --raw …", "it only shows what the API server answers"],
+  [
+    "cli/doctor/cluster/access.ts",
+    "… get --raw /version",
+    "it only shows what the API server answers",
+  ],
   ...[
     ["cli/doctor/vault.ts", "vault status, with the same variables"],
     ["cli/doctor/vault.ts", "vault list sys/leases/lookup"],

@@ -105,7 +105,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    fix: "end one of them, or raise the limit: connectionLimit in the entry of its app, ALTER ROLE or ALTER DATABASE ... CONNECTION LIMIT",
+    fix: "end one of them, or raise the limit: connectionLimit in the entry of its app, or ALTER ROLE ... CONNECTION LIMIT if it is of no app",
     when: "the admin has a limit",
     arrange: async () => {
       await bed.sql(`alter role ${admin} connection limit 0`);
@@ -113,7 +113,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    fix: "end one of them, or raise the limit: connectionLimit in the entry of its app, ALTER ROLE or ALTER DATABASE ... CONNECTION LIMIT",
+    fix: "end one of them, or raise the limit with ALTER DATABASE ... CONNECTION LIMIT, as its owner or a superuser; then write it to database.connectionLimit in the entry of its app",
     when: "the database has a limit",
     arrange: async () => {
       await bed.sql("alter database postgres connection limit 0");
@@ -161,12 +161,7 @@ test("what adopt advises lets adopt look into a database", async () => {
   await bed.sql("revoke connect on database notes from public");
   const folder = mkdtempSync(path.join(tmpdir(), "berth-adopt-"));
   const file = path.join(folder, "Pulumi.prod.yaml");
-  const { host, port } = bed.superuser;
-  const postgres = {
-    endpoint: { direct: { host, port } },
-    tls: { mode: "disable" },
-    systemIdentifier: bed.systemIdentifier,
-  };
+  const { postgres } = bed;
   const sections = { postgres, onepassword: { vault: "Coachlight" }, apps: {} };
   const config = Object.fromEntries(
     Object.entries(sections).map(([key, value]) => [`berth:${key}`, value] as const),

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, expect, test } from "vitest";
+import { projectFolder } from "../../components/project-folder.ts";
 import type { Registration } from "../fakes/pulumi-engine.ts";
 
 interface Dump {
@@ -20,7 +21,10 @@ beforeAll(async () => {
 /** Everything that the prod stack registers, secrets included. */
 async function dumpProgram(...flags: readonly string[]): Promise<Dump> {
   const program = join(import.meta.dirname, "dump-program.ts");
-  const { stdout } = await execa(process.execPath, [program, ...flags], {
+  // As Pulumi.yaml has the language host start a program.
+  const start = "--import=./components/engine/program-start.ts";
+  const { stdout } = await execa(process.execPath, [start, program, ...flags], {
+    cwd: projectFolder,
     env: {
       PATH: process.env["PATH"] ?? "",
       NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? "",

@@ -1,13 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import net from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createKubeAccess } from "../../components/kubernetes/access.ts";
 import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
+import { useFolder } from "../fakes/folder.ts";
 import { issue } from "../tunnel/certificate.ts";
 import { plainTls, startCluster, toKubeconfig } from "../tunnel/cluster.ts";
 
@@ -15,7 +15,7 @@ import { plainTls, startCluster, toKubeconfig } from "../tunnel/cluster.ts";
 
 const ca = issue("Test CA");
 const { cert, key } = issue("kube.example", { issuer: ca });
-const folder = mkdtempSync(path.join(tmpdir(), "berth-kubeconfig-"));
+const folder = useFolder("kubeconfig");
 const caData = Buffer.from(ca.cert).toString("base64");
 
 /** What the API server was sent last: headers that say who it is. */
@@ -85,7 +85,6 @@ afterEach(() => {
 afterAll(() => {
   api.close();
   proxy.close();
-  rmSync(folder, { recursive: true });
 });
 
 /** Sends one request as the kubeconfig says, and answers what the API server was sent. */

@@ -37,6 +37,17 @@ describe("a kubeconfig", () => {
     expect(`${error.message}${String(error.cause)}`).not.toContain("very-secret");
   });
 
+  test("fails on a server with a login in its URL, without showing it", async () => {
+    const text = toKubeconfig("https://bot:canary@127.0.0.1:1", "");
+    const { message, hint } = await refusal(cluster, {
+      kubeconfig: writeKubeconfig(cluster, text),
+    });
+    expect(message).toContain(
+      'cluster "home", whose server has a user name or password in its URL',
+    );
+    expect(`${message}${hint ?? ""}`).not.toContain("canary");
+  });
+
   test("fails on a file that is something else", async () => {
     expect(
       (await refusal(cluster, { kubeconfig: writeKubeconfig(cluster, "[a]") })).message,
@@ -109,11 +120,14 @@ describe("an exec plugin", () => {
     expect(error.message).not.toContain("aaaa");
   });
 
-  test("fails on output that is not a credential, and does not show it", async () => {
-    const error = await refusal(cluster, {
-      kubeconfig: withPlugin(script(`console.log("s3cret")`)),
-    });
-    expect(error.message).toContain("not an ExecCredential");
-    expect(`${error.message}${String(error.cause)}`).not.toContain("s3cret");
-  });
+  test.each([`"s3cret"`, `'{"token": "s3cret"}'`])(
+    "fails on %s, which is not a credential, and does not show it",
+    async (output) => {
+      const error = await refusal(cluster, {
+        kubeconfig: withPlugin(script(`console.log(${output})`)),
+      });
+      expect(error.message).toContain("not an ExecCredential");
+      expect(`${error.message}${String(error.cause)}`).not.toContain("s3cret");
+    },
+  );
 });

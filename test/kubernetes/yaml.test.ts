@@ -1,19 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
+import { useFolder } from "../fakes/folder.ts";
 
 /** The text of a kubeconfig, as kubectl reads it. */
 
-const folder = mkdtempSync(path.join(tmpdir(), "berth-kubeconfig-"));
+const folder = useFolder("kubeconfig");
 
 afterEach(() => {
   vi.unstubAllEnvs();
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
 });
 
 const write = (name: string, text: string): string => {

@@ -5,7 +5,7 @@ export const certificates: readonly Mutant[] = [
     "components/config/rules/manifests/certificates.ts",
     ["test/config/rules/manifests/certificates.test.ts"],
     [
-      ["a source of the certificate", "...(hasSource", "...(true"],
+      ["a source of the certificate", "!hasSource,", "false,"],
       ["a look for who makes the Secret", "name === secret && ", "false && "],
     ],
   ),

@@ -45,6 +45,7 @@ export const configRules: readonly Mutant[] = [
     [
       ["a look for what is listed twice", "names.indexOf(name) !== index", "false"],
       ["a schema for each extension", "!schemas.includes(schema)", "false"],
+      ["a refusal of a search_path of no schema by the registry", 'part === ""', "false"],
     ],
   ),
   ...inFile(
@@ -65,7 +66,7 @@ export const configRules: readonly Mutant[] = [
     ["test/config/entry-content.test.ts"],
     [
       ["a schema for each privilege", "isKnown(schema)", "true"],
-      ["patterns for the registry", "patterns.length === 0", "true"],
+      ["patterns for the registry", "patterns.length > 0", "false"],
       ["names for the registry", "name !== undefined)", "false)"],
     ],
   ),
@@ -73,13 +74,13 @@ export const configRules: readonly Mutant[] = [
     "components/config/rules/manifests/delivery.ts",
     ["test/config/rules/manifests/delivery.test.ts", "test/secrets/external-secret.test.ts"],
     [
-      ["a look for items named by their ids", "idPattern.test(item)", "false"],
+      ["a look for items named by their ids", "isItemId(item)", "false"],
       ["a context for the cluster", 'spec.cluster?.context === ""', "false"],
     ],
   ),
   ...inFile(
     "components/config/rules/manifests/job.ts",
-    ["test/delivery/provisioning-job.test.ts"],
+    ["test/delivery/jobs/provisioning.test.ts"],
     [["a pinned server for a Job", "spec.postgres.systemIdentifier === undefined", "false"]],
   ),
   ...inFile(

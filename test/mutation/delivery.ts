@@ -43,21 +43,25 @@ const files: readonly Mutant[] = [
     "provider/manifest-file/handler.ts",
     ["test/provider/manifest-file/change.test.ts"],
     [
-      [
-        "a file kept that was written another way",
-        "this.#written.has(await toReal(target))",
-        "false",
-      ],
       ["one file by two ways being one", "left === found", "false"],
       ["files of a moved project staying", "left === undefined || ", ""],
       ["a look whose file is deleted", "!isOwnedBy(text, [old.owner])", "false"],
     ],
   ),
   ...inFile(
+    "provider/manifest-file/handler.ts",
+    ["test/provider/manifest-file/renamed.test.ts"],
+    [
+      ["a file kept that was written another way", "this.#written.has(file)", "false"],
+      ["a file kept that another resource has", "isOfOther || ", ""],
+      ["a resource that leaves by itself", "other !== urn", "true"],
+    ],
+  ),
+  ...inFile(
     "components/delivery/git/checkout.ts",
     ["test/delivery/git/checkout.test.ts"],
     [
-      ["the checkout's path in the repository", "path: given ?? prefix", 'path: given ?? ""'],
+      ["the checkout's path in the repository", "gitops.path ?? prefix", 'gitops.path ?? ""'],
       ["a word on another branch", "branch === targetRevision ||", "true ||"],
     ],
   ),
@@ -128,10 +132,14 @@ const argocd: readonly Mutant[] = [
     ],
   ),
   ...inFile(
+    "components/config/rules/names.ts",
+    ["test/config/rules/manifests/argocd-refused.test.ts"],
+    [["a name for each Application", "group.length > 1", "false"]],
+  ),
+  ...inFile(
     "components/config/rules/manifests/argocd.ts",
     ["test/config/rules/manifests/argocd-refused.test.ts"],
     [
-      ["a name for each Application", "group.length > 1", "false"],
       ["a refusal to delete volumes", 'reclaimPolicy === "delete") return []', "true) return []"],
       ["marks that are Berth's own", "reserved.test(key) || ", ""],
       ["a look where a store is", "isSame(destination, spec.argocd.destination)", "true"],
@@ -140,7 +148,7 @@ const argocd: readonly Mutant[] = [
   ...inFile(
     "components/config/rules/manifests/workloads.ts",
     ["test/delivery/git/flux.test.ts", "test/config/rules/manifests/delivery.test.ts"],
-    [["somebody who starts the workload", "app.workload === undefined", "true"]],
+    [["somebody who starts the workload", "app.workload !== undefined", "false"]],
   ),
   ...inFile(
     "components/tunnel/target.ts",

@@ -12,6 +12,11 @@ import { verify } from "./verify.ts";
 
 const postgresRules: readonly Mutant[] = [
   ...inFile(
+    "components/postgres/catalog/settings.ts",
+    ["test/postgres/rules/adoption.test.ts"],
+    [["a search_path of no schema", 'return [""]', "return []"]],
+  ),
+  ...inFile(
     "components/postgres/rules/adoption.ts",
     ["test/postgres/rules/adoption.test.ts"],
     [["a look at who owns the database", "live.owner !== database.owner", "false"]],
@@ -20,7 +25,7 @@ const postgresRules: readonly Mutant[] = [
     "components/postgres/rules/roles/rights.ts",
     ["test/postgres/rules/adoption.test.ts"],
     [
-      ["a refusal to adopt a role with rights", "attributes.length === 0", "true"],
+      ["a refusal to adopt a role with rights", "attributes.length > 0", "false"],
       ["a refusal to adopt the admin", "live.name === server.admin", "false"],
     ],
   ),
@@ -30,6 +35,19 @@ const postgresRules: readonly Mutant[] = [
     [
       ["a stop at half a database", "live?.connectionLimit === halfDropped", "false"],
       ["a stop where the database is gone", "!known.isKnown || known.recreate", "true"],
+    ],
+  ),
+  ...inFile(
+    "components/postgres/rules/shared-names.ts",
+    ["test/postgres/diff/every-rule.test.ts"],
+    [["a look at names in another encoding", "!isSharedName(one.name, encoding, server)", "false"]],
+  ),
+  ...inFile(
+    "provider/vault-grant/handler.ts",
+    ["test/provider/vault-grant/renamed.test.ts"],
+    [
+      ["a grant kept that another resource has", "if (isOfOther) return;", ""],
+      ["a grant that leaves by itself", "urn !== resource.urn", "true"],
     ],
   ),
   ...inFile(
@@ -58,8 +76,8 @@ const postgresRules: readonly Mutant[] = [
       ["a look at what the admin may give", "if (mayGiveReplication(server)) return [];", ""],
       [
         "a look at the version for REPLICATION",
-        "canReplicate && versionNumber >= 160_000",
-        "canReplicate",
+        "server.canReplicate && server.versionNumber >= 160_000",
+        "server.canReplicate",
       ],
       [
         "a look at attributes that the admin may not revoke",
@@ -89,7 +107,7 @@ const postgresRules: readonly Mutant[] = [
         "withoutTables(wanted.tables, withoutTables(wanted.tables, present))",
         "wanted.tables",
       ],
-      ["a look at tables that nobody stated", "more.length === 0", "true"],
+      ["a look at tables that nobody stated", "more.length > 0", "false"],
     ],
   ),
   ...inFile(
@@ -120,7 +138,7 @@ const postgresRules: readonly Mutant[] = [
         "postgres.systemIdentifier === facts.systemIdentifier",
         "true",
       ],
-      ["a refusal of a standby", "isBroken: facts.isStandby", "isBroken: false"],
+      ["a refusal of a standby", "facts.isStandby", "false"],
       ["a refusal of a server that is too old", "facts.versionNumber < oldestVersion", "false"],
       ["a refusal of an ownership role with rights", "!hasRights(live)", "true"],
     ],

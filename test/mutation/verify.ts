@@ -10,8 +10,8 @@ export const verify: readonly Mutant[] = [
     "cli/verify/role.ts",
     ["test/cli/verify/verb.postgres.test.ts"],
     [
-      ["a look at a role's attributes", "attributes.length === 0", "true"],
-      ["a look at what a role may become", "mayBecome.length === 0", "true"],
+      ["a look at a role's attributes", "attributes.length > 0", "false"],
+      ["a look at what a role may become", "mayBecome.length > 0", "false"],
       ["a look at privileges", "findDeviations(plan, role, live)", "[].slice()"],
     ],
   ),

@@ -1,8 +1,7 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Item } from "../../components/onepassword/item.ts";
 import { readItems } from "../../components/onepassword/read-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
@@ -10,6 +9,7 @@ import { createItem } from "../../dev/connect/item-edits.ts";
 import { createSampleVault, makeToken } from "../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../dev/connect/server.ts";
 import { makeVault, VaultStore } from "../../dev/connect/vault-data.ts";
+import { useFolder } from "../fakes/folder.ts";
 
 const netbox = { vault: "Coachlight", item: "netbox-db-credentials" };
 
@@ -195,7 +195,7 @@ describe("through Connect", () => {
 });
 
 describe("through op", () => {
-  const folder = mkdtempSync(join(tmpdir(), "berth-op-"));
+  const folder = useFolder("op");
   const said = join(folder, "said");
 
   /** An `op` that writes down how it was called, and does what the script says. */
@@ -208,10 +208,6 @@ describe("through op", () => {
 
   afterEach(() => {
     vi.unstubAllEnvs();
-  });
-
-  afterAll(() => {
-    rmSync(folder, { recursive: true });
   });
 
   const token = "canary-service-token";

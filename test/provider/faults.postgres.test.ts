@@ -1,9 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { beforeAll, expect, it } from "vitest";
-import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
-import type { Action } from "../../components/postgres/statements/actions.ts";
+import { expect, it } from "vitest";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
 import { countFaults } from "../faults/count.ts";
 import { inputsOf, toUrn } from "./app-database/bed.ts";
@@ -15,11 +13,6 @@ import { useBed } from "./app-database/use-bed.ts";
 /** Of a server that starts again, so that its log says as much as before. */
 const settings = { log_statement: "all", log_connections: "on" };
 const bed = useBed();
-let neighbourBefore: string;
-
-beforeAll(async () => {
-  neighbourBefore = await bed.neighbour();
-});
 
 countFaults("of the server", () => openGround(bed));
 
@@ -114,20 +107,6 @@ it("makes a database whoever is in template1, and whatever collation that was ma
   expect(await bed.sqlAs("plain", "plain", "select 1 as one")).toEqual([{ one: 1 }]);
 });
 
-it("says what does not belong to the owner, so that the other roles have nothing on it", async () => {
-  const made = await bed.up(inputsOf("mixed", { roles: { rw: { profile: "readwrite" } } }));
-  await bed.sql("create table theirs (id int)", "mixed");
-  bed.reports.length = 0;
-  const live = await bed.refresh(made);
-  const message =
-    'role "postgres" owns table public.theirs; "mixed" does not, so Berth gives the app\'s roles nothing on that';
-  expect(bed.reports).toEqual([expect.stringContaining(message)]);
-  expect(live?.state).toEqual({ ...made.state, unstated: ["database.guests"] });
-  await expect(bed.sqlAs("mixed_rw", "mixed", "select from theirs")).rejects.toMatchObject({
-    code: "42501",
-  });
-});
-
 it("says in each preview, up and refresh who owns a database that somebody took away, and leaves it alone", async () => {
   const inputs = inputsOf("taken");
   const made = await bed.up(inputs);
@@ -135,18 +114,12 @@ it("says in each preview, up and refresh who owns a database that somebody took 
   const says =
     'app taken: database "taken" belongs to role "taker", not to "taken"; Berth never changes an owner';
   bed.clearLog();
-  const { id, urn, state: oldState } = made;
-  const preview = async () => {
-    const handler = await bed.provider();
-    const request = { id, urn, oldState, oldInputs: inputs, newInputs: inputs, preview: true };
-    try {
-      await handler.update(request);
-    } finally {
-      await handler.close();
-    }
-  };
   expect(await bed.diff(made)).toEqual(["database"]);
-  for (const read of [preview, () => bed.refresh(made), () => bed.up(inputs, made)]) {
+  for (const read of [
+    () => bed.preview(inputs, made),
+    () => bed.refresh(made),
+    () => bed.up(inputs, made),
+  ]) {
     await expect(read()).rejects.toThrow(says);
   }
   expect(bed.writes()).toEqual([]);
@@ -165,12 +138,7 @@ it("names the one GRANT that a superuser has to run for a role that others made,
        from pg_authid r where rolname = 'legacy' union all select d::text, null from pg_database d where datname = 'legacy'`,
     );
   const before = await read();
-  const urn = "urn:pulumi:prod::berth::berth:postgres:AppDatabase::legacy";
-  const provider = await bed.provider();
-  await expect(provider.create({ urn, inputs, preview: true })).rejects.toThrow(
-    "may not change it",
-  );
-  await provider.close();
+  await expect(bed.preview(inputs)).rejects.toThrow("may not change it");
   const refused = await bed.up(inputs).catch((error: unknown) => error);
   const [statement = ""] =
     /GRANT "legacy" TO "coachlight_admin"[^(;\n]*/.exec(String(refused)) ?? [];
@@ -179,32 +147,6 @@ it("names the one GRANT that a superuser has to run for a role that others made,
   await bed.sql(statement);
   await bed.up(inputs);
   expect(await bed.sqlAs("legacy", "legacy", "select 1 as one")).toEqual([{ one: 1 }]);
-});
-
-it("takes a warning that nothing was given for the failure it is, and leaves no trace on the neighbour", async () => {
-  const config = bed.serverConfig();
-  const server = new PostgresServer(config);
-  const done: Action[] = [];
-  const revoke: Action = {
-    kind: "revoke",
-    path: "database.revokePublic",
-    grantee: "public",
-    on: { type: "database", database: "paperless" },
-    privileges: ["CONNECT"],
-  };
-  const work = {
-    app: "wiki",
-    owner: "paperless",
-    verifiers: () => "",
-    onDone: (action: Action) => void done.push(action),
-  };
-  const refused = server.withMaintenance((session) => server.runTogether(session, [revoke], work));
-  await expect(refused).rejects.toThrow(
-    /not done: no privileges could be revoked .*\(warning 01006\)[\s\S]*as a superuser: GRANT "paperless" TO "coachlight_admin"/,
-  );
-  await server.close();
-  expect(done).toEqual([]);
-  expect(await bed.neighbour()).toBe(neighbourBefore);
 });
 
 it("loses and doubles nothing where the server crashes in the middle, and says how to go on", async () => {

@@ -73,7 +73,7 @@ async function expectGoodbye(): Promise<void> {
   expect(await once(started.child, "exit")).toEqual([0, null]);
   expect(said).not.toEqual([]);
   const last = (): string[] => said.map((words) => words.slice(-goodbye.length));
-  await expect.poll(last, { timeout: 5_000 }).toEqual(said.map(() => goodbye));
+  await expect.poll(last).toEqual(said.map(() => goodbye));
 }
 
 it("after its work, when the engine has gone", async () => {
@@ -104,9 +104,7 @@ it("when the engine went in the middle of a call, after the statement that was u
   const leaving = new AbortController();
   const creating = call(client, rpc.create, create("shop", false), leaving.signal);
   creating.catch(() => undefined);
-  await expect
-    .poll(() => said.join(""), { timeout: 30_000, interval: 5 })
-    .toContain("CREATE DATABASE");
+  await expect.poll(() => said.join(""), { interval: 5 }).toContain("CREATE DATABASE");
   leaving.abort();
   client.close();
   started.child.kill("SIGINT");

@@ -4,7 +4,7 @@ import engine from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import {
   decodeProperties,
   encodeProperties,
@@ -102,9 +102,7 @@ countFaults("names of others, on the server");
 
 it("shows a statement with such a name so that it can be pasted", async () => {
   await update(true);
-  await vi.waitFor(() => {
-    expect(engineMessages).not.toEqual([]);
-  });
+  await expect.poll(() => engineMessages).not.toEqual([]);
   expectFit(engineMessages);
   const [statement = ""] = /GRANT SELECT ON TABLE .*;/.exec(engineMessages.join("\n")) ?? [];
   expect(statement).toBe(
@@ -126,9 +124,7 @@ it("names it in a refresh in the log alone: state has the paths that differ", as
   const inputs = encodeProperties(withReader);
   const read = new messages.ReadRequest().setUrn(urn).setId("wiki");
   const found = await call(client, rpc.read, read.setInputs(inputs).setProperties(inputs));
-  await vi.waitFor(() => {
-    expect(engineMessages.join("\n")).toContain("Resources: 5 unchanged");
-  });
+  await expect.poll(() => engineMessages.join("\n")).toContain("Resources: 5 unchanged");
   expectFit(engineMessages);
   const { drift } = decodeProperties(found.getProperties());
   expect(drift).toEqual(["roles.ro.grants.table"]);

@@ -1,15 +1,12 @@
 import { expect, it, vi } from "vitest";
 import { type Session, SessionPool } from "../../components/postgres/server/pool.ts";
 import { RunLock } from "../../components/postgres/server/run-lock.ts";
-import { DatabaseBed } from "./app-database/bed.ts";
+import { useBed } from "./app-database/use-bed.ts";
 
-it("is taken again when its session was lost while somebody works under it", async () => {
-  const bed = await DatabaseBed.open();
-  const config = bed.serverConfig();
-  const pool = new SessionPool(config);
-  const lock = new RunLock(() => pool.open("postgres"));
-  const readHolders = () =>
-    bed.sql<{ pid: number }>("select pid from pg_locks where locktype = 'advisory' and granted");
+const bed = useBed();
+
+/** Somebody who works under the lock, until that is ended. */
+async function work(lock: RunLock) {
   const working = Promise.withResolvers<undefined>();
   const begun = Promise.withResolvers<undefined>();
   const first = lock.hold(async () => {
@@ -17,20 +14,30 @@ it("is taken again when its session was lost while somebody works under it", asy
     await working.promise;
   });
   await begun.promise;
+  return async () => {
+    working.resolve(undefined);
+    await first;
+  };
+}
+
+it("is taken again when its session was lost while somebody works under it", async () => {
+  const config = bed.serverConfig();
+  const pool = new SessionPool(config);
+  const lock = new RunLock(() => pool.open("postgres"));
+  const readHolders = () =>
+    bed.sql<{ pid: number }>("select pid from pg_locks where locktype = 'advisory' and granted");
+  const end = await work(lock);
   const [lost] = await readHolders();
   await bed.sql(`select pg_terminate_backend(${String(lost?.pid)})`);
   while ((await readHolders()).length > 0);
   const holders = await Promise.all([lock.hold(readHolders), lock.hold(readHolders)]);
   expect(holders.map((holders) => holders.length)).toEqual([1, 1]);
-  working.resolve(undefined);
-  await first;
+  await end();
   expect(await readHolders()).toEqual([]);
   await pool.close();
-  await bed.close();
-}, 60_000);
+});
 
 it("is waited for within limits, and says who has it, also if that is not a run", async () => {
-  const bed = await DatabaseBed.open();
   const config = bed.serverConfig();
   const pool = new SessionPool(config);
   const lock = new RunLock(() => pool.open("postgres"), 1);
@@ -54,8 +61,7 @@ it("is waited for within limits, and says who has it, also if that is not a run"
   await lock.hold(use);
   expect(use).toHaveBeenCalledOnce();
   await pool.close();
-  await bed.close();
-}, 60_000);
+});
 
 it("goes to those who wait for their turn when the last before them could not take it", async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
@@ -69,19 +75,12 @@ it("goes to those who wait for their turn when the last before them could not ta
     Promise.resolve(toSession(() => true)),
   ];
   const lock = new RunLock(() => opened.shift() ?? Promise.reject(new Error("opened too often")));
-  const working = Promise.withResolvers<undefined>();
-  const begun = Promise.withResolvers<undefined>();
-  const first = lock.hold(async () => {
-    begun.resolve(undefined);
-    await working.promise;
-  });
-  await begun.promise;
+  const end = await work(lock);
   isLost = true;
   const second = lock.hold(() => Promise.resolve("never"));
   vi.setSystemTime(Date.now() + 6_000);
   const third = lock.hold(() => Promise.resolve("done"));
-  working.resolve(undefined);
-  await first;
+  await end();
   broken.reject(new Error("the tunnel broke"));
   await expect(second).rejects.toThrow("the tunnel broke");
   expect(await third).toBe("done");

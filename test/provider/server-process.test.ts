@@ -1,43 +1,49 @@
-import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   decodeProperties,
   encodeProperties,
   type PropertyMap,
   SecretValue,
 } from "../../provider/rpc/property-values.ts";
-import { call, connect, launcher, rpc, startProvider } from "./provider-process.ts";
+import { useFolder } from "../fakes/folder.ts";
+import {
+  call,
+  connect,
+  launcher,
+  type ProviderProcess,
+  rpc,
+  startProvider,
+} from "./provider-process.ts";
 import { HEADER, INPUTS, toUrn } from "./scratch.ts";
 
 const urn = toUrn("a");
-let scratch = "";
-let child: ChildProcess;
+const scratch = useFolder("server");
+let provider: ProviderProcess;
+let client: ReturnType<typeof connect>;
 
-beforeEach(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "berth-server-"));
+beforeAll(async () => {
+  // The launcher passes over a node that is too old.
+  const old = join(scratch, "old node");
+  await mkdir(old);
+  await writeFile(join(old, "node"), "#!/bin/sh\necho v22.17.1\n", { mode: 0o755 });
+  const path = `${old}:${dirname(process.execPath)}`;
+  const command = [launcher, "--logtostderr", "-v=3", "127.0.0.1:1"];
+  provider = await startProvider(command, { cwd: scratch, path });
+  client = connect(provider.port);
 });
 
-afterEach(async () => {
-  child.kill("SIGKILL");
-  await rm(scratch, { recursive: true, force: true });
+afterAll(async () => {
+  client.close();
+  provider.child.kill("SIGINT");
+  expect(await once(provider.child, "exit")).toEqual([0, null]);
+  expect(provider.errors()).toBe("");
 });
-
-/** Runs it in the scratch folder, and remembers it. */
-async function start(command: readonly string[], path?: string) {
-  const started = await startProvider(command, {
-    cwd: scratch,
-    ...(path === undefined ? {} : { path }),
-  });
-  ({ child } = started);
-  return started;
-}
 
 function toChecked(inputs: PropertyMap): messages.CheckRequest {
   return new messages.CheckRequest().setUrn(urn).setNews(encodeProperties(inputs));
@@ -45,8 +51,6 @@ function toChecked(inputs: PropertyMap): messages.CheckRequest {
 
 describe("the provider's process", () => {
   it("takes a file from handshake to delete", async () => {
-    const { port, errors } = await start([launcher, "--logtostderr", "-v=3", "127.0.0.1:1"]);
-    const client = connect(port);
     const inputs = { ...INPUTS, directory: join(scratch, "gitops") };
     const file = join(inputs.directory, inputs.path);
 
@@ -110,16 +114,9 @@ describe("the provider's process", () => {
         .setOldInputs(properties),
     );
     expect((await call(client, rpc.read, read)).getId()).toBe("");
-
-    client.close();
-    child.kill("SIGINT");
-    expect(await once(child, "exit")).toEqual([0, null]);
-    expect(errors()).toBe("");
   });
 
   it("replaces nothing for another configuration, whatever changes in it", async () => {
-    const { port } = await start([launcher, "127.0.0.1:1"]);
-    const client = connect(port);
     const before: PropertyMap = {
       endpoint: { kind: "direct", host: "127.0.0.1", port: 5432 },
       tls: { mode: "disable", serverName: "localhost" },
@@ -158,12 +155,9 @@ describe("the provider's process", () => {
       const found = await compare({ ...before, [name]: value });
       expect(found, name).toEqual({ replaces: [], isSome: true });
     }
-    client.close();
   });
 
   it("fails in words, without a stack and without a secret", async () => {
-    const { port } = await start([launcher, "127.0.0.1:1"]);
-    const client = connect(port);
     const request = new messages.ReadRequest().setUrn(urn).setId("x.yaml");
     await expect(call(client, rpc.read, request)).rejects.toMatchObject({
       details: expect.stringMatching(/^x\.yaml cannot be imported(?![^]*\n {4}at )/) as string,
@@ -177,23 +171,13 @@ describe("the provider's process", () => {
     const [failure] = (await call(client, rpc.check, toChecked(secret))).getFailuresList();
     expect(failure?.getProperty()).toBe("");
     expect(failure?.getReason()).toMatch(/^content: manifest must not contain secret values/);
-    client.close();
-  });
-
-  it("passes over a node on PATH that is too old", async () => {
-    const old = join(scratch, "old node");
-    await mkdir(old);
-    await writeFile(join(old, "node"), "#!/bin/sh\necho v22.17.1\n");
-    await chmod(join(old, "node"), 0o755);
-    const path = `${old}:${dirname(process.execPath)}`;
-    const { port } = await start([launcher, "127.0.0.1:1"], path);
-    expect(port).toBeGreaterThan(0);
   });
 
   it("ends by itself when the engine was killed", async () => {
-    const { port } = await start(["/bin/sh", "-c", '"$0" 127.0.0.1:1 & wait', launcher]);
+    const engine = ["/bin/sh", "-c", '"$0" 127.0.0.1:1 & wait', launcher];
+    const { child, port } = await startProvider(engine, { cwd: scratch });
     child.kill("SIGKILL");
-    await expect.poll(() => isOpen(port), { timeout: 8000, interval: 200 }).toBe(false);
+    await expect.poll(() => isOpen(port), { interval: 200 }).toBe(false);
   });
 });
 

@@ -2,6 +2,7 @@ import path from "node:path";
 import { execa, execaSync } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
+import { buildFlags, goEnvironment } from "../../toolchain/go-build.ts";
 import { passwords } from "./login-keys.ts";
 import { role, special, useLoginServer } from "./login-server.ts";
 
@@ -47,7 +48,10 @@ const drivers: Readonly<Record<string, Driver>> = {
     needs: ["go"],
     login: [path.join(folder, "pgx")],
     prepare: () =>
-      execa("go", ["build", "-mod=readonly", "-o", folder, "."], { cwd: path.join(here, "pgx") }),
+      execa("go", ["build", ...buildFlags, "-o", folder, "."], {
+        cwd: path.join(here, "pgx"),
+        env: goEnvironment,
+      }),
   },
   JDBC: {
     key: "jdbc-uri",

@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client, type ClientConfig } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TlsSpec } from "../../components/config/spec/postgres.ts";
-import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
 import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { giveTo } from "../../dev/postgres/place.ts";
@@ -12,12 +10,13 @@ import { freePort } from "../../dev/postgres/ports.ts";
 import { preparePostgres } from "../../dev/postgres/prepare.ts";
 import { findSystemUser } from "../../dev/postgres/run-as.ts";
 import { removeServer, startServer } from "../../dev/postgres/server.ts";
+import { useFolder } from "../fakes/folder.ts";
 import { issue } from "./certificate.ts";
 import { type Cluster, labels, startCluster } from "./cluster.ts";
 
 const name = "postgres-postgresql.db-postgres.svc";
 const password = "only-for-this-test";
-const folder = mkdtempSync(join(tmpdir(), "berth-tunnel-pg-"));
+const folder = useFolder("tunnel-pg");
 const home = join(folder, "home");
 const tls: TlsSpec = { mode: "verify-full", caFile: join(folder, "ca.pem"), serverName: name };
 
@@ -51,7 +50,6 @@ afterAll(async () => {
   await endpoint.close();
   await cluster.stop();
   await removeServer(home);
-  rmSync(folder, { recursive: true, force: true });
 }, 30_000);
 
 async function login(more: ClientConfig = {}): Promise<Client> {
@@ -91,26 +89,4 @@ test("a TLS client that leaves takes no other connection with it", async () => {
   const { rows } = await stays.query("SELECT repeat('x', 3000000) AS long");
   expect((rows as { long: string }[])[0]?.long).toHaveLength(3_000_000);
   await stays.end();
-});
-
-test("20 sessions at once each get their own answers", async () => {
-  const clients = await Promise.all(Array.from({ length: 20 }, () => login()));
-  const answers = await Promise.all(clients.map((c, i) => c.query(`SELECT ${String(i)} AS n`)));
-  expect(answers.map((a) => (a.rows as { n: number }[])[0]?.n)).toEqual(clients.map((_, i) => i));
-  await Promise.all(clients.map((c) => c.end()));
-});
-
-test("the server's own refusals are explained", async () => {
-  const cases = [
-    [{ password: "wrong" }, "refused the password of role"],
-    [{ database: "none" }, "there is no database"],
-  ] as const;
-  for (const [more, expected] of cases) {
-    const refusal = await login(more).then(
-      () => undefined,
-      (error: unknown) =>
-        explainLoginFailure(error, endpoint, { user: "postgres", database: "none" }),
-    );
-    expect(refusal?.message).toContain(expected);
-  }
 });

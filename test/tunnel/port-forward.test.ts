@@ -60,10 +60,10 @@ describe("a connection through the tunnel", () => {
     expect(await echo(stream, "hello")).toBe("hello");
   });
 
-  test("carries 24 MB both ways", async () => {
+  test("carries 6 MB both ways", async () => {
     const stream = await (await open()).connect();
     const [sent, got] = [createHash("sha256"), createHash("sha256")];
-    const size = 24 * 1024 * 1024;
+    const size = 6 * 1024 * 1024;
     let received = 0;
     stream.on("data", (chunk: Buffer) => {
       got.update(chunk);
@@ -80,7 +80,7 @@ describe("a connection through the tunnel", () => {
   });
 
   test("holds little of what nobody reads here, and loses none of it", async () => {
-    const size = 64 * 1024 * 1024;
+    const size = 8 * 1024 * 1024;
     await serve((socket) => socket.end(Buffer.alloc(size)));
     const stream = await (await open()).connect();
     stream.read(0);
@@ -98,18 +98,20 @@ describe("a connection through the tunnel", () => {
     });
     const stream = await (await open()).connect();
     const chunk = Buffer.alloc(1024 * 1024);
+    // More than the sockets between them hold.
+    const most = 40;
     let written = 0;
     const writing = (async () => {
-      while (written < 100) {
+      while (written < most) {
         written += 1;
         if (!stream.write(chunk)) await once(stream, "drain");
       }
     })();
     await delay(600);
-    expect(written).toBeLessThan(100);
+    expect(written).toBeLessThan(most);
     reader?.resume();
     await writing;
-    expect(written).toBe(100);
+    expect(written).toBe(most);
   });
 
   test("has a websocket of its own: 20 at once do not mix", async () => {

@@ -3,7 +3,14 @@ import { toShownText } from "../../components/kubernetes/error.ts";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { freePort } from "../../dev/postgres/ports.ts";
 import { countFaults } from "../faults/count.ts";
-import { type Cluster, labels, plainTls, startCluster, toKubeconfig } from "./cluster.ts";
+import {
+  type Cluster,
+  labels,
+  plainTls,
+  startBackend,
+  startCluster,
+  toKubeconfig,
+} from "./cluster.ts";
 import { refusal, writeKubeconfig } from "./refusal.ts";
 
 let cluster: Cluster;
@@ -31,18 +38,13 @@ describe("the API server", () => {
   });
 
   test("fails in time when it swallows packets", async () => {
-    const silent = await startCluster();
-    const { startBackend } = await import("./cluster.ts");
     const backend = await startBackend(() => undefined);
     const url = `http://127.0.0.1:${String(backend.port)}`;
-    const started = Date.now();
     const error = await refusal(cluster, {
       kubeconfig: writeKubeconfig(cluster, toKubeconfig(url, "t")),
     });
     expect(error.message).toContain("no answer within");
-    expect(Date.now() - started).toBeLessThan(2_000);
     await backend.stop();
-    await silent.stop();
   });
 
   test("fails on a refused credential with the user", async () => {
@@ -138,8 +140,15 @@ test("a text of others is shown on one line, short and without tokens", () => {
   expect(toShownText(`one\n two Bearer abc.def token=xyz ${secret}`)).toBe(
     "one two Bearer [hidden] token=[hidden] [hidden]",
   );
+  // The last @ before the host is the one that counts.
+  expect(toShownText("postgres://me:Canary@0123@db/x, http://me:@db")).toBe(
+    "postgres://db/x, http://db",
+  );
   expect(toShownText('cannot open "postgres://me:Canary-0123@db/x?password=Canary-4567"')).toBe(
     'cannot open "postgres://db/x?password=[hidden]"',
   );
+  expect(
+    toShownText('refused token s.Canary0123456 and token "ghp_Canary0123"; the token expired'),
+  ).toBe('refused token [hidden] and token [hidden]"; the token expired');
   expect(toShownText("word ".repeat(200)).length).toBeLessThan(402);
 });

@@ -1,12 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { add as addVerb } from "../../cli/add/verb.ts";
-import { describeFailure } from "../../cli/terminal/describe-failure.ts";
 import { createSampleVault, makeToken } from "../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../dev/connect/server.ts";
 import { VaultStore } from "../../dev/connect/vault-data.ts";
-import { none } from "../cli/add/none.ts";
+import { runAdd } from "../cli/add/run.ts";
 import { config, useVerbsBed, type VerbsBed } from "./verbs-bed.ts";
 
 /** Values that `add` makes in a real Vault. */
@@ -44,19 +42,8 @@ afterEach(async () => {
 async function add(): Promise<string> {
   vi.stubEnv("OP_CONNECT_HOST", connect.url);
   vi.stubEnv("OP_CONNECT_TOKEN", token);
-  let output = "";
-  const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    output += String(text);
-    return true;
-  });
-  try {
-    await addVerb({ ...none, stack: "test", file: stackFile(), app: "wiki" });
-  } catch (error) {
-    output += describeFailure(error, "help");
-  } finally {
-    spy.mockRestore();
-  }
-  return output;
+  const { stdout, stderr } = await runAdd({ file: stackFile(), app: "wiki" });
+  return stdout + stderr;
 }
 
 /** The values as Vault sends them. */
@@ -133,7 +120,7 @@ it("writes nothing into an engine of version 1, and nothing while Vault is seale
   expect(await bed.ask("LIST", "kvv1")).not.toHaveProperty("data");
   const [, mount = ""] = /fix: vault kv enable-versioning (\w+)/.exec(refused) ?? [];
   await bed.ask("POST", `sys/mounts/${mount}/tune`, { options: { version: "2" } });
-  await expect.poll(add, { timeout: 60_000 }).toContain("key KEY: made");
+  await expect.poll(add).toContain("key KEY: made");
   writeFileSync(stackFile(), text);
   expect(await bed.whileSealed(add)).toMatch(/is sealed.*\n {2}fix: vault operator unseal/);
 });

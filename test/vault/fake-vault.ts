@@ -15,10 +15,20 @@ export interface VaultCall {
 }
 
 interface Answer {
-  readonly status: number;
+  /** @default 200 */
+  readonly status?: number;
   readonly body?: Body | string;
   readonly location?: string;
 }
+
+/** By method and path, as `GET sys/health`. */
+export type VaultAnswers = Record<
+  string,
+  Answer & {
+    /** What happens before the answer. */
+    readonly first?: () => Promise<unknown>;
+  }
+>;
 
 /**
  * A stand-in for what a real Vault does not do on demand: being sealed, denying, breaking. It keeps connections as
@@ -37,7 +47,7 @@ export class FakeVault {
 
   private constructor(tls: https.ServerOptions | undefined) {
     const listen: http.RequestListener = (request, response) => {
-      void this.#answer(request).then(({ status, body, location }) => {
+      void this.#answer(request).then(({ status = 200, body, location }) => {
         response.writeHead(status, location === undefined ? {} : { location });
         response.end(typeof body === "string" ? body : JSON.stringify(body));
       });
@@ -53,6 +63,18 @@ export class FakeVault {
     return vault;
   }
 
+  /** One that has these answers, whatever the token, and no other. */
+  static async answering(answers: VaultAnswers): Promise<FakeVault> {
+    const vault = await FakeVault.start();
+    vault.fault = async ({ method, path }) => {
+      const { first, ...answer }: VaultAnswers[string] =
+        answers[`${method} ${path}`] ?? refuse(404);
+      await first?.();
+      return answer;
+    };
+    return vault;
+  }
+
   get address(): string {
     const { port } = this.#server.address() as AddressInfo;
     return `${this.#server instanceof https.Server ? "https" : "http"}://127.0.0.1:${String(port)}`;
@@ -65,7 +87,14 @@ export class FakeVault {
 
   /** Requests that change something. */
   get writes(): readonly VaultCall[] {
-    return this.calls.filter(({ method }) => method !== "GET");
+    return this.calls.filter(({ method }) => method !== "GET" && method !== "LIST");
+  }
+
+  /** Method, path and body of each request. */
+  get requests(): readonly string[] {
+    return this.calls.map(({ method, path, body }) =>
+      [method, path, ...(body === undefined ? [] : [JSON.stringify(body)])].join(" "),
+    );
   }
 
   async close(): Promise<void> {
@@ -77,7 +106,7 @@ export class FakeVault {
     const sent = await text(request);
     const { pathname, searchParams } = new URL(request.url ?? "", "http://vault");
     const call: VaultCall = {
-      method: request.method ?? "",
+      method: searchParams.has("list") ? "LIST" : (request.method ?? ""),
       path: decodeURIComponent(pathname.replace(/^\/v1\//, "")),
       body: sent === "" ? undefined : (JSON.parse(sent) as Body),
       namespace: request.headers["x-vault-namespace"] as string | undefined,
@@ -91,11 +120,11 @@ export class FakeVault {
     if (this.denied.has(call.path)) {
       return refuse(403, "1 error occurred:\n\t* permission denied\n\n");
     }
-    return this.#handle(call, searchParams.has("list"));
+    return this.#handle(call);
   }
 
-  #handle({ method, path, body }: VaultCall, isList: boolean): Answer {
-    if (isList) {
+  #handle({ method, path, body }: VaultCall): Answer {
+    if (method === "LIST") {
       const keys = [...this.leases].filter((lease) => `sys/leases/lookup/${lease}` === path);
       return keys.length === 0 ? refuse(404) : { status: 200, body: { data: { keys: ["one"] } } };
     }

@@ -13,7 +13,7 @@ import { openCache, placeOf } from "../../toolchain/cache.ts";
 import { ensureToolchain } from "../../toolchain/ensure.ts";
 import { partNamed } from "../../toolchain/parts.ts";
 import { makeSpec } from "../fakes/stack.ts";
-import { DatabaseBed } from "../provider/app-database/bed.ts";
+import { admin, DatabaseBed } from "../provider/app-database/bed.ts";
 import { toVaultInputs } from "../provider/app-database/vault-app.ts";
 
 /** Milliseconds for a hook that may have to build Vault first. */
@@ -52,7 +52,7 @@ export class VerbsBed {
   static async open(): Promise<VerbsBed> {
     // Without the plugin: no Pulumi runs here.
     const report = (line: string): void => void process.stderr.write(`${line}\n`);
-    await ensureToolchain({ parts: ["vault-server"], report });
+    await ensureToolchain(report, ["vault-server"]);
     const program = placeOf(openCache(), partNamed("vault-server"));
     const folder = mkdtempSync(path.join(tmpdir(), "berth-vault-verbs-"));
     const vault = await startVault({
@@ -68,9 +68,8 @@ export class VerbsBed {
     if (app === undefined) throw new Error("the stack has no app");
     await postgres.up(toVaultInputs(app));
     await postgres.sql(`create role ${editor.name} login createrole password '${editor.password}'`);
-    const { PGUSER: name, PGPASSWORD: password } = postgres.adminEnvironment;
     const grant = `grant wiki_role to ${editor.name} with admin option`;
-    await postgres.sqlWith({ name, password }, "postgres", grant);
+    await postgres.sqlWith(admin, "postgres", grant);
     await bed.write(planVault(bed.spec));
     return bed;
   }
@@ -94,16 +93,9 @@ export class VerbsBed {
       },
       operator: {},
     };
-    return makeSpec(
-      { wiki },
-      {
-        endpoint: { direct: { host: "127.0.0.1", port: this.postgres.superuser.port } },
-        tls: { mode: "disable" },
-        systemIdentifier: this.postgres.systemIdentifier,
-      },
-      "prod",
-      { secrets: { vault: { address: this.vault.address, manage } } },
-    );
+    return makeSpec({ wiki }, this.postgres.postgres, "prod", {
+      secrets: { vault: { address: this.vault.address, manage } },
+    });
   }
 
   /** As the script of `plan --vault` does. */

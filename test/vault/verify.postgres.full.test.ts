@@ -1,9 +1,9 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { findLeaseSource } from "../../cli/verify/lease.ts";
 import { type Verdict, verifyStack } from "../../cli/verify/verb.ts";
-import { Credential } from "../../components/onepassword/credential.ts";
 import { planVault } from "../../components/vault/plan.ts";
 import { hasPgbouncer, type Pgbouncer, startPgbouncer } from "../cli/rotate/pgbouncer.ts";
+import { adminCredential } from "../provider/app-database/bed.ts";
 import { useVerbsBed, type VerbsBed } from "./verbs-bed.ts";
 
 /** What `verify` proves with leases of a real Vault, which makes logins to a real Postgres. */
@@ -22,9 +22,7 @@ const logins = () =>
   bed.postgres.sql("select rolname from pg_roles where rolname ~ '^(v-|berth_verify)'");
 
 const verify = async (given = bed.spec): Promise<Verdict> => {
-  const { PGUSER, PGPASSWORD } = bed.postgres.adminEnvironment;
-  const admin = new Credential(PGUSER, PGPASSWORD);
-  const items = { admin, credential: () => admin };
+  const items = { admin: adminCredential, credential: () => adminCredential };
   const source = await findLeaseSource(given, given.apps);
   return await verifyStack(given, { ...items, leases: source }, () => undefined);
 };
@@ -82,12 +80,10 @@ it("ends the lease when it is stopped in the middle", async () => {
     const kill = vi.spyOn(process, "kill").mockReturnValue(true);
     const running = verify();
     const waiting = "select from pg_stat_activity where wait_event = 'PgSleep'";
-    await expect.poll(() => bed.postgres.sql(waiting), { timeout: 60_000 }).toHaveLength(1);
+    await expect.poll(() => bed.postgres.sql(waiting)).toHaveLength(1);
     expect(await leases()).toHaveLength(1);
     process.emit("SIGHUP", "SIGHUP");
-    await expect
-      .poll(() => kill.mock.calls, { timeout: 60_000 })
-      .toEqual([[process.pid, "SIGHUP"]]);
+    await expect.poll(() => kill.mock.calls).toEqual([[process.pid, "SIGHUP"]]);
     expect(await leases()).toEqual([]);
     expect(await logins()).toEqual([]);
     expect((await running).ok).toBe(false);

@@ -5,10 +5,9 @@ import { inspectCluster } from "../../../components/delivery/cluster/inspect.ts"
 import { type ClusterPlan, listObjects } from "../../../components/delivery/cluster/objects.ts";
 import { toAnyId } from "../../../components/delivery/emitted-kinds.ts";
 import { planStackDelivery } from "../../../components/delivery/stack-delivery.ts";
-import { createKubeAccess, type KubeAccess } from "../../../components/kubernetes/access.ts";
-import { loadKubeContext } from "../../../components/kubernetes/kubeconfig.ts";
+import type { KubeAccess } from "../../../components/kubernetes/access.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "../report.ts";
-import { askVersion, requireRights } from "./access.ts";
+import { askVersion, openContext, requireRights } from "./access.ts";
 import { checkMakers } from "./operators.ts";
 import { planDeliveryRights } from "./rights.ts";
 
@@ -19,7 +18,6 @@ import { planDeliveryRights } from "./rights.ts";
 
 const group = "delivery";
 
-/** A cluster and the objects for it. */
 interface Target {
   readonly spec: StackSpec;
   readonly cluster: ClusterSpec;
@@ -27,14 +25,13 @@ interface Target {
   readonly access: KubeAccess;
 }
 
-/** All checks of cluster mode, for a stack that applies manifests. */
 export async function checkDelivery(report: Report, spec: Outcome<StackSpec>): Promise<void> {
   const edit = "correct berth:cluster";
   const context = await report.check({ group, name: "kubeconfig", fix: edit }, [spec], openTarget);
   const server = await report.check(
     { group, name: "API server", fix: "kubectl cluster-info" },
     [context],
-    async ({ access }) => ({ value: undefined, detail: (await askVersion(access)).detail }),
+    async ({ access }) => ({ detail: (await askVersion(access)).detail }),
   );
   const rights = await report.check(
     { group, name: "rights", fix: edit },
@@ -56,16 +53,16 @@ async function openTarget(spec: StackSpec): Promise<Passed<Target>> {
   if (cluster === undefined) throw new NotNeeded("the stack has no berth:cluster");
   const plans = planStackDelivery(spec, toAnyId).applied;
   const { kubeconfig, context } = cluster;
-  const found = await loadKubeContext({ kubeconfig, context, setting: "berth:cluster" });
-  const detail = `context "${found.name}", user "${found.user.name}"`;
-  return { value: { spec, cluster, plans, access: createKubeAccess(found) }, detail };
+  const choice = { kubeconfig, context, setting: "berth:cluster" };
+  const { access, detail } = await openContext(choice);
+  return { value: { spec, cluster, plans, access }, detail };
 }
 
 async function checkRights({ access, plans }: Target): Promise<Passed<undefined>> {
   const rights = planDeliveryRights(plans);
   await requireRights(access, rights);
   const resources = [...new Set(rights.map(({ resource }) => resource))];
-  return { value: undefined, detail: `on ${resources.join(", ")}` };
+  return { detail: `on ${resources.join(", ")}` };
 }
 
 async function checkObjects(target: Target): Promise<Passed<undefined>> {
@@ -74,7 +71,6 @@ async function checkObjects(target: Target): Promise<Passed<undefined>> {
   const { warnings } = decideCluster(spec, cluster, plans, facts);
   const counts = `${String(facts.objects.size)} of ${String(listAll(target).length)} exist`;
   return {
-    value: undefined,
     detail: `cluster ${facts.identifier}: ${counts}`,
     warnings: warnings.map(({ what, fix = "pulumi preview shows what becomes of it" }) => ({
       detail: what,

@@ -2,12 +2,7 @@ import { type KubeAccess, parseAnswer } from "../../../components/kubernetes/acc
 import { NotNeeded } from "../report.ts";
 import { requestOptions } from "./access.ts";
 
-/**
- * All objects of a resource in all namespaces, read page by page. A check ends here if the user may not do that.
- *
- * @param path As `/apis/apps/v1/deployments`.
- * @param what For people: `Deployments`.
- */
+/** All objects of a path such as `/apis/apps/v1/deployments`. A check ends here if the user may not list them. */
 export async function listAll<T>(access: KubeAccess, path: string, what: string): Promise<T[]> {
   const found: T[] = [];
   let next: string | undefined = "";

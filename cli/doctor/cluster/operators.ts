@@ -8,7 +8,7 @@ import { listEmitted, toCustomKinds } from "../../../components/delivery/emitted
 import type { KubernetesObject } from "../../../components/delivery/yaml.ts";
 import { type KubeAccess, parseAnswer } from "../../../components/kubernetes/access.ts";
 import { KubeError } from "../../../components/kubernetes/error.ts";
-import { NotNeeded, type Outcome, type Passed, type Report } from "../report.ts";
+import { NotNeeded, type Outcome, type Passed, type Report, warn } from "../report.ts";
 import { type ReachedCluster, requestOptions } from "./access.ts";
 import { listAll } from "./list-all.ts";
 import { checkReadiness } from "./readiness.ts";
@@ -85,15 +85,12 @@ async function findKind(access: KubeAccess, kind: Kind): Promise<Passed<undefine
       : {};
   const detail = `${kind.kind} of ${kind.apiVersion}`;
   if (list.resources?.some(({ name }) => name === kind.resource) === true) {
-    return { value: undefined, detail };
+    return { detail };
   }
   return warn(`the cluster (context "${access.context.name}") has no kind ${detail}`, toFix(kind));
 }
 
-/**
- * Checks whether Argo CD waits for what a wave brings before it starts the next. Without the health checks a run
- * succeeds, and apps start before their Secrets are there. So this only warns.
- */
+/** Whether Argo CD waits for a wave before the next. If not, apps start before their Secrets are there: a warning. */
 export async function checkHealthChecks(
   report: Report,
   [spec, cluster]: readonly [spec: Outcome<StackSpec>, cluster: Outcome<ReachedCluster>],
@@ -112,18 +109,17 @@ export async function checkHealthChecks(
       const ask = { verb: "get", resource: "configmaps", namespace, name: "argocd-cm" } as const;
       const found = (await access.read(ask, {}, requestOptions).catch((error: unknown) => {
         if (!(error instanceof KubeError)) throw error;
-        throw new NotNeeded(
-          `argocd-cm in ${namespace} was not read: ${error.message.split("\n")[0] ?? ""}`,
-        );
+        throw new NotNeeded(`argocd-cm in ${namespace} was not read: ${error.what}`);
       })) as { readonly data?: Readonly<Record<string, string>> };
       const missing = findMissingChecks(kinds, found.data ?? {});
       const names = missing.map(({ kind }) => kind).join(", ");
-      const detail =
-        missing.length === 0
-          ? `argocd-cm in ${namespace} has what the waves need`
-          : `argocd-cm in ${namespace} has no health check of ${names}: the next wave does not wait for them`;
-      const fix = toHealthCommand(access.context.kubectl, namespace, missing);
-      return { value: undefined, detail, warnings: missing.length === 0 ? [] : [{ detail, fix }] };
+      if (missing.length === 0) {
+        return { detail: `argocd-cm in ${namespace} has what the waves need` };
+      }
+      return warn(
+        `argocd-cm in ${namespace} has no health check of ${names}: the next wave does not wait for them`,
+        toHealthCommand(access.context.kubectl, namespace, missing),
+      );
     },
   );
 }
@@ -149,7 +145,7 @@ async function findOperator(
   const { name, namespace } = found.metadata;
   const detail = `Deployment ${name} in ${namespace}`;
   return (found.status?.readyReplicas ?? 0) > 0
-    ? { value: undefined, detail }
+    ? { detail }
     : warn(
         `${detail} has no ready Pod, so it makes no Secrets`,
         `${access.context.kubectl} -n ${namespace} describe deployment ${name}`,
@@ -159,8 +155,4 @@ async function findOperator(
 function runs(deployment: Deployment, name: string): boolean {
   const containers = deployment.spec?.template?.spec?.containers ?? [];
   return containers.some(({ image }) => image?.includes(name) === true);
-}
-
-function warn(detail: string, fix: string): Passed<undefined> {
-  return { value: undefined, detail, warnings: [{ detail, fix }] };
 }

@@ -21,10 +21,7 @@ interface Live {
 /** The kinds with a condition `Ready`. */
 const kinds = ["ClusterSecretStore", "SecretStore", "ExternalSecret", "OnePasswordItem"];
 
-/**
- * Checks what the operators say of the objects that Secrets are made from: an operator that runs may still not reach
- * 1Password, or not find an item. Objects that are not there yet are left out.
- */
+/** An operator that runs may still not reach 1Password, or not find an item. Objects that are not there are left out. */
 export async function checkReadiness(
   report: Report,
   group: string,
@@ -56,7 +53,6 @@ async function findUnready(
   const states = live.map((one) => ({ one, why: whyUnready(one) }));
   const ready = states.filter(({ why }) => why === undefined).length;
   return {
-    value: undefined,
     detail: `${String(ready)} ready of ${String(wanted.length)}, ${String(live.length)} are there`,
     warnings: states.flatMap(({ one, why }) => {
       if (why === undefined) return [];

@@ -1,16 +1,12 @@
-import type { EndpointSpec } from "../../../components/config/spec/postgres.ts";
 import { kindOf } from "../../../components/delivery/cluster/kinds.ts";
 import { type ClusterPlan, listObjects } from "../../../components/delivery/cluster/objects.ts";
-import type { KubeRight } from "../../../components/kubernetes/rights.ts";
+import { groupOf } from "../../../components/delivery/yaml.ts";
+import type { KubeRight } from "../../../components/kubernetes/rbac.ts";
+import type { KubeTarget } from "../../../components/tunnel/target.ts";
 
-/**
- * The rights that Berth's port-forward needs. Pure.
- *
- * @param minor Minor version of Kubernetes 1.x. From 1.35 a port-forward by websocket needs `create` as well as
- * `get`.
- */
+/** The rights for the port-forward. Pure. From Kubernetes 1.35 it needs `create` as well as `get`. */
 export function planRights(
-  endpoint: Extract<EndpointSpec, { kind: "kubernetes" }>,
+  endpoint: Pick<KubeTarget, "namespace" | "target">,
   minor: number,
 ): readonly KubeRight[] {
   const { namespace, target } = endpoint;
@@ -33,14 +29,11 @@ export function planRights(
   }));
 }
 
-/**
- * The rights that cluster mode needs: on each kind in each namespace, and on namespaces, because the uid of
- * kube-system identifies the cluster. Pure.
- */
+/** The rights for cluster mode: also on namespaces, because the uid of kube-system identifies the cluster. Pure. */
 export function planDeliveryRights(plans: readonly ClusterPlan[]): readonly KubeRight[] {
   const objects = plans.flatMap(listObjects).map((object) => {
-    const { kind, apiVersion, resource } = kindOf(object);
-    const group = apiVersion.includes("/") ? apiVersion.replace(/\/.*/, "") : "";
+    const { kind, resource } = kindOf(object);
+    const group = groupOf(object);
     // Pulumi watches an object that it deletes. It never deletes a namespace.
     const more = kind === "Namespace" ? [] : (["delete", "list", "watch"] as const);
     const verbs = ["get", "create", "patch", ...more] as const;

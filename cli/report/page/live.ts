@@ -14,7 +14,7 @@ import {
 } from "../../../components/postgres/diff/decide-app.ts";
 import { type DatabasePlan, planDatabases } from "../../../components/postgres/plan/plan.ts";
 import { withOwnershipRole } from "../../../components/postgres/rules/roles/identity.ts";
-import { findIdentityProblem } from "../../../components/postgres/rules/server.ts";
+import { findOtherServer } from "../../../components/postgres/rules/server.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
 import { type ServerTarget, withSession } from "../../../components/postgres/server/session.ts";
 import { projectFolder } from "../../../components/project-folder.ts";
@@ -37,13 +37,9 @@ export async function loadLiveStack(
 ): Promise<{ readonly spec: StackSpec; readonly live: LiveStack }> {
   const loaded = loadIdentifiedStack(stack, projectFolder, file);
   const admin = await readAdminOf(loaded.postgres);
-  return await withServer(
-    loaded.postgres,
-    async (target) => await inspectStack(loaded, target, admin),
-  );
+  return await withServer(loaded.postgres, (target) => inspectStack(loaded, target, admin));
 }
 
-/** Reads the server of a stack as its admin. */
 export async function inspectStack(
   loaded: StackSpec,
   target: ServerTarget,
@@ -51,41 +47,29 @@ export async function inspectStack(
 ): Promise<{ readonly spec: StackSpec; readonly live: LiveStack }> {
   const database = loaded.postgres.maintenanceDatabase;
   const catalog = await withSession({ ...target, database }, admin, (client) =>
-    inspectCatalog(client, { roles: undefined, databases: undefined }),
+    inspectCatalog(client),
   );
   const spec = withOwnershipRole(loaded, catalog.roles.values());
-  const identity = findIdentityProblem(catalog.server, spec.postgres);
-  if (identity !== undefined && spec.postgres.systemIdentifier !== undefined) {
-    throw toOneError("Postgres", [identity]);
-  }
+  const other = findOtherServer(catalog.server, spec.postgres);
+  if (other !== undefined) throw toOneError("Postgres", [other]);
+  const { postgres } = spec;
+  const decideDatabase = async (plan: DatabasePlan): Promise<AppDecision> => {
+    const outside = decideApp(plan, { catalog }, { postgres });
+    if (!mayEnter(plan, catalog, outside)) return outside;
+    const inside = { ...target, database: plan.database.name };
+    const facts = await withSession(inside, admin, async (client) => ({
+      access: await inspectAccess(client, plan, []),
+      unlisted: await inspectUnlisted(client, plan),
+    }));
+    return decideApp(plan, { catalog, ...facts }, { postgres });
+  };
   const limit = pLimit(concurrency);
-  const server = { catalog, target, admin };
-  const decide = async (app: AppSpec) => {
-    const plans = planDatabases(app, spec.postgres);
-    const all = plans.map((plan) => limit(() => decideLive(plan, spec, server)));
+  const decideAll = async (app: AppSpec) => {
+    const plans = planDatabases(app, postgres);
+    const all = plans.map((plan) => limit(() => decideDatabase(plan)));
     return [app.name, await Promise.all(all)] as const;
   };
-  const decisions = await Promise.all(spec.apps.map(decide));
+  const decisions = await Promise.all(spec.apps.map(decideAll));
   const endpoint = target.endpoint.description;
   return { spec, live: { endpoint, catalog, decisions: new Map(decisions) } };
-}
-
-async function decideLive(
-  plan: DatabasePlan,
-  { postgres }: StackSpec,
-  server: {
-    readonly catalog: Catalog;
-    readonly target: ServerTarget;
-    readonly admin: Credential;
-  },
-): Promise<AppDecision> {
-  const { catalog, target, admin } = server;
-  const outside = decideApp(plan, { catalog }, { postgres });
-  if (!mayEnter(plan, catalog, outside)) return outside;
-  const inside = { ...target, database: plan.database.name };
-  const facts = await withSession(inside, admin, async (client) => ({
-    access: await inspectAccess(client, plan, []),
-    unlisted: await inspectUnlisted(client, plan),
-  }));
-  return decideApp(plan, { catalog, ...facts }, { postgres });
 }

@@ -1,12 +1,10 @@
-import type { Profile, StackSpec } from "../../../components/config/spec.ts";
+import type { StackSpec } from "../../../components/config/spec.ts";
 import type { Catalog } from "../../../components/postgres/catalog/catalog.ts";
-import { type DatabasePlan, isFurther, PUBLIC } from "../../../components/postgres/plan/plan.ts";
+import { isClosedToPublic } from "../../../components/postgres/plan/access.ts";
+import { type DatabasePlan, isFurther } from "../../../components/postgres/plan/plan.ts";
 import { compareText } from "../../../components/sort.ts";
 
-/**
- * Who may use which database, with what comes from PUBLIC and from memberships. One computation for the stack file
- * and for a live server; only the facts differ.
- */
+/** Who may use which database, also through PUBLIC and memberships, of the stack file or of a live server. */
 
 /** From the most to the least. `connect`: it may connect; nobody has looked at what it may do inside. */
 const levels = ["superuser", "owner", "readwrite", "custom", "readonly", "connect"] as const;
@@ -19,7 +17,6 @@ export interface Cell {
   readonly via: string | undefined;
 }
 
-/** A role of the server. */
 export interface MatrixRow {
   readonly role: string;
   /** undefined = it is somebody else's. */
@@ -35,7 +32,6 @@ export interface Matrix {
   readonly unread: readonly string[];
 }
 
-/** What decides who may use what. */
 interface Facts {
   readonly roles: readonly FactsOfRole[];
   readonly databases: readonly FactsOfDatabase[];
@@ -59,16 +55,15 @@ const publicName = "PUBLIC";
 
 /** From the stack file alone. Reserved names are shown as databases that nobody has read. */
 export function toPlannedMatrix(plans: readonly DatabasePlan[], spec: StackSpec): Matrix {
-  const databases = plans.map(({ database, grants }): FactsOfDatabase => {
-    const onDatabase = grants.filter(({ on }) => on.type === "database");
-    const isClosed = onDatabase.some(({ grantee }) => grantee === PUBLIC);
-    const connect = onDatabase
-      .filter(({ privileges }) => privileges.includes("CONNECT"))
+  const databases = plans.map((plan): FactsOfDatabase => {
+    const { name, owner } = plan.database;
+    const connect = plan.grants
+      .filter(({ on, privileges }) => on.type === "database" && privileges.includes("CONNECT"))
       .map(({ grantee }) => grantee);
     return {
-      name: database.name,
-      owner: database.owner,
-      connect: new Set(isClosed ? connect : [...connect, publicName]),
+      name,
+      owner,
+      connect: new Set(isClosedToPublic(plan) ? connect : [...connect, publicName]),
     };
   });
   const roles = plans.flatMap((plan) =>
@@ -91,21 +86,25 @@ export function toLiveMatrix(
     ({ name, allowsConnections }) => allowsConnections && name !== "template1",
   );
   const factsOf = shown.map(({ name, owner, privileges, others = [] }): FactsOfDatabase => {
-    const own = privileges.filter((text) => text.endsWith("=CONNECT"));
     const more = others.filter(({ privilege }) => privilege === "CONNECT");
     return {
       name,
       owner,
-      connect: new Set([
-        ...own.map((text) => text.slice(0, -"=CONNECT".length)),
-        ...more.map(({ grantee }) => grantee),
-      ]),
+      connect: new Set([...withConnect(privileges), ...more.map(({ grantee }) => grantee)]),
     };
   });
   const all = [...roles.values()].filter(
     ({ name }) => !name.startsWith("pg_") && name !== ownershipRole,
   );
   return toMatrix({ roles: all, databases: factsOf, unread: [] }, plans);
+}
+
+/** Who has CONNECT on a database, by its live privileges. */
+export function withConnect(privileges: readonly string[]): string[] {
+  const connect = "=CONNECT";
+  return privileges
+    .filter((text) => text.endsWith(connect))
+    .map((text) => text.slice(0, -connect.length));
 }
 
 function toMatrix({ roles, databases, unread }: Facts, plans: readonly DatabasePlan[]): Matrix {
@@ -117,11 +116,27 @@ function toMatrix({ roles, databases, unread }: Facts, plans: readonly DatabaseP
     ),
   );
   const known = new Map(roles.map((role) => [role.name, role]));
+  /** The most that any of the holders may do. */
+  const toCell = (
+    role: string,
+    holders: readonly string[],
+    database: FactsOfDatabase,
+  ): Cell | undefined => {
+    const found = holders.flatMap((holder): Cell[] => {
+      const via = holder === role ? undefined : holder;
+      if (known.get(holder)?.isSuperuser === true) return [{ level: "superuser", via }];
+      if (holder === database.owner) return [{ level: "owner", via }];
+      if (!database.connect.has(holder)) return [];
+      const profile = profiles.get(key(holder, database.name));
+      return [{ level: profile ?? "connect", via }];
+    });
+    return found.toSorted((a, b) => levels.indexOf(a.level) - levels.indexOf(b.level))[0];
+  };
   const order = (name: string | undefined): string => (name === undefined ? "2" : `1 ${name}`);
   const rows = [publicRole, ...roles].map(({ name }): MatrixRow => {
     const holders = name === publicName ? [name] : [...holdersOf(name, known), publicName];
     const cells = databases.flatMap((database) => {
-      const cell = toCell(name, holders, { database, known, profiles });
+      const cell = toCell(name, holders, database);
       return cell === undefined ? [] : [[database.name, cell] as const];
     });
     return { role: name, app: appOfRole.get(name), cells: Object.fromEntries(cells) };
@@ -161,26 +176,4 @@ function holdersOf(name: string, roles: ReadonlyMap<string, FactsOfRole>): reado
     for (const group of roles.get(holder)?.memberOf ?? []) found.add(group);
   }
   return [...found];
-}
-
-/** The most that any of the holders may do. */
-function toCell(
-  role: string,
-  holders: readonly string[],
-  facts: {
-    readonly database: FactsOfDatabase;
-    readonly known: ReadonlyMap<string, FactsOfRole>;
-    readonly profiles: ReadonlyMap<string, Profile>;
-  },
-): Cell | undefined {
-  const { database, known, profiles } = facts;
-  const found = holders.flatMap((holder): Cell[] => {
-    const via = holder === role ? undefined : holder;
-    if (known.get(holder)?.isSuperuser === true) return [{ level: "superuser", via }];
-    if (holder === database.owner) return [{ level: "owner", via }];
-    if (!database.connect.has(holder)) return [];
-    const profile = profiles.get(key(holder, database.name));
-    return [{ level: profile ?? "connect", via }];
-  });
-  return found.toSorted((a, b) => levels.indexOf(a.level) - levels.indexOf(b.level))[0];
 }

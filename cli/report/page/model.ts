@@ -3,10 +3,11 @@ import type { AppSpec, StackSpec } from "../../../components/config/spec.ts";
 import { describeWhat } from "../../../components/errors.ts";
 import { listActions } from "../../../components/postgres/diff/decide-app.ts";
 import { planDatabases } from "../../../components/postgres/plan/plan.ts";
+import { formatVersion } from "../../../components/postgres/rules/server.ts";
 import { describeAction } from "../../../components/postgres/statements/actions.ts";
 import { labelStatements } from "../../../components/postgres/statements/labels.ts";
 import { compareText } from "../../../components/sort.ts";
-import { type SecretReport, toReport } from "../app-report.ts";
+import { type AppReport, type SecretReport, toReport } from "../app-report.ts";
 import { listSecretPaths, type SecretPath } from "../secret-paths.ts";
 import type { LiveStack } from "./live.ts";
 import { keepApps, type Matrix, toLiveMatrix, toPlannedMatrix } from "./matrix.ts";
@@ -25,15 +26,9 @@ export interface StackReport {
 }
 
 /** The way of one app from its items to its workload. */
-export interface AppChain {
-  readonly app: string;
-  readonly namespace: string;
-  readonly database: string;
-  /** undefined = none. */
-  readonly furtherDatabases?: readonly string[];
+export interface AppChain
+  extends Pick<AppReport, "app" | "namespace" | "database" | "furtherDatabases" | "secrets"> {
   readonly roles: readonly RoleOfChain[];
-  /** Secrets that are no logins, too. */
-  readonly secrets: readonly SecretReport[];
   /** Argo CD Applications, in the order of their waves. */
   readonly applications: readonly string[];
   readonly workload: string | undefined;
@@ -47,14 +42,12 @@ export interface RoleOfChain {
   readonly secret: SecretReport | undefined;
 }
 
-/** How an app is on the server. */
 export interface AppState {
   readonly isThere: boolean;
   /** What `pulumi up` would do about it, in plain words. */
   readonly drift: readonly string[];
 }
 
-/** The report of a stack, or of some of its apps. */
 export function toStackReport(
   spec: StackSpec,
   selected: readonly AppSpec[],
@@ -73,7 +66,10 @@ export function toStackReport(
   ];
   return {
     stack: spec.stack,
-    server: live && { name: live.endpoint, version: toVersion(live.catalog.server.versionNumber) },
+    server: live && {
+      name: live.endpoint,
+      version: formatVersion(live.catalog.server.versionNumber),
+    },
     apps: selected.map((app) => toChain(app, spec, live)),
     matrix: names.size === spec.apps.length ? matrix : keepApps(matrix, names),
     warnings: warnings
@@ -83,25 +79,17 @@ export function toStackReport(
   };
 }
 
-function toVersion(versionNumber: number): string {
-  return `${String(Math.floor(versionNumber / 10_000))}.${String(versionNumber % 10_000)}`;
-}
-
 function toChain(app: AppSpec, spec: StackSpec, live: LiveStack | undefined): AppChain {
-  const { namespace, database, furtherDatabases, secrets } = toReport(app, spec);
+  const { access: _access, reach: _reach, ...report } = toReport(app, spec);
   const decisions = live?.decisions.get(app.name);
   const isInGit = app.delivery === "git";
   const hasWorkload = app.workload !== undefined && app.delivery !== "none";
   return {
-    app: app.name,
-    namespace,
-    database,
-    ...(furtherDatabases === undefined ? {} : { furtherDatabases }),
-    secrets,
+    ...report,
     roles: app.roles.map(({ name, profile, logins, secretName, namespace: own }) => ({
       name: logins === undefined ? name : [name, ...logins].join(", "),
       profile,
-      secret: secrets.find(
+      secret: report.secrets.find(
         ({ role, secret, namespaces }) =>
           role !== undefined &&
           secret === secretName &&

@@ -27,7 +27,6 @@ const policy = [
   `script-src ${digest(script)}`,
 ].join("; ");
 
-/** The page of a stack. */
 export function toPage(report: StackReport): string {
   const { stack, apps, server } = report;
   const source =
@@ -79,6 +78,19 @@ function toTable(id: string, title: string, note: Html, table: Html): Html {
 </section>`;
 }
 
+function toHead(titles: readonly string[]): Html {
+  return html`<thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>`;
+}
+
+/** A table whose rows begin with a title of their own. */
+function toRowTable(titles: readonly string[], rows: readonly (readonly string[])[]): Html {
+  const body = rows.map(
+    ([title, ...cells]) =>
+      html`<tr><th scope="row">${title}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`,
+  );
+  return html`<table>${toHead(titles)}<tbody>${body}</tbody></table>`;
+}
+
 function toWarnings({ warnings }: StackReport): Html {
   if (warnings.length === 0) {
     return html`<section><h2 id="warnings">Warnings</h2><p>None.</p></section>`;
@@ -87,7 +99,7 @@ function toWarnings({ warnings }: StackReport): Html {
     ({ app, what, fix }) =>
       html`<tr><th scope="row">${app ?? "stack"}</th><td>${what}</td><td>${fix === undefined ? undefined : html`<code>${fix}</code>`}</td></tr>\n`,
   );
-  const head = html`<thead><tr><th scope="col">App</th><th scope="col">What</th><th scope="col">Statement or edit that ends it</th></tr></thead>`;
+  const head = toHead(["App", "What", "Statement or edit that ends it"]);
   const note = html`What is allowed, and should be meant.`;
   return toTable("warnings", "Warnings", note, html`<table>${head}<tbody>${rows}</tbody></table>`);
 }
@@ -135,8 +147,7 @@ function toChains({ apps, server }: StackReport): Html {
   const titles = [...head, ...(server === undefined ? [] : ["On the server"])];
   const bodies = apps.map((app) => html`<tbody>${toChainRows(app)}</tbody>\n`);
   const note = html`The way of a password: from its item through the Secret to the app that logs in with it.`;
-  const table = html`<table><thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>${bodies}</table>`;
-  return toTable("chains", "Apps", note, table);
+  return toTable("chains", "Apps", note, html`<table>${toHead(titles)}${bodies}</table>`);
 }
 
 function toChainRows(app: AppChain): Html[] {
@@ -178,13 +189,11 @@ function toSecrets({ apps }: StackReport): Html {
   const rows = apps.flatMap(({ app, secrets }) =>
     secrets.map((one) => {
       const { source, item, secret, kind = "nobody", namespaces, role = "" } = one;
-      const cells = [source, item, secret, kind, namespaces.join(", "), role, describeKeys(one)];
-      return html`<tr><th scope="row">${app}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`;
+      return [app, source, item, secret, kind, namespaces.join(", "), role, describeKeys(one)];
     }),
   );
   const note = html`Where each Secret comes from. Values are not read. …: the item may have more keys.`;
-  const table = html`<table><thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`;
-  return toTable("secrets", "Secrets", note, table);
+  return toTable("secrets", "Secrets", note, toRowTable(titles, rows));
 }
 
 function toPaths({ secretPaths }: StackReport): Html | undefined {
@@ -192,10 +201,8 @@ function toPaths({ secretPaths }: StackReport): Html | undefined {
   const titles = ["Path", "Engine", "Keys", "Written by", "Read by"];
   const rows = secretPaths.map((one) => {
     const { path, engine = "", producer, consumers } = one;
-    const cells = [engine, describeKeys(one), producer, consumers.join("; ")];
-    return html`<tr><th scope="row">${path}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`;
+    return [path, engine, describeKeys(one), producer, consumers.join("; ")];
   });
   const note = html`What is secret inside Vault, by the stack file. Values are not read. …: there may be more keys.`;
-  const table = html`<table><thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`;
-  return html`\n${toTable("paths", "Paths in Vault", note, table)}`;
+  return html`\n${toTable("paths", "Paths in Vault", note, toRowTable(titles, rows))}`;
 }

@@ -4,8 +4,9 @@ import type { AppSpec, StackSpec } from "../../../components/config/spec.ts";
 import { describeWhat } from "../../../components/errors.ts";
 import type { Catalog } from "../../../components/postgres/catalog/catalog.ts";
 import { findIdentityProblem } from "../../../components/postgres/rules/server.ts";
+import { when, whenGiven } from "../../../components/when.ts";
+import { withConnect } from "./matrix.ts";
 
-/** Something to look at. */
 export interface Warning {
   /** undefined = it is about the stack. */
   readonly app: string | undefined;
@@ -14,12 +15,7 @@ export interface Warning {
   readonly fix: string | undefined;
 }
 
-/**
- * What is allowed but should be meant: databases that everybody may enter, a server that is not pinned, a connection
- * without TLS.
- *
- * @param catalog undefined = the server was not read.
- */
+/** What is allowed but should be meant. Without `catalog` the server was not read. */
 export function findWarnings(
   { postgres, apps }: StackSpec,
   catalog: Catalog | undefined,
@@ -27,27 +23,17 @@ export function findWarnings(
   const identity = catalog && findIdentityProblem(catalog.server, postgres);
   const isUnpinned = catalog === undefined && postgres.systemIdentifier === undefined;
   return [
-    ...(identity === undefined
-      ? []
-      : [{ app: undefined, what: describeWhat(identity), fix: identity.fix }]),
-    ...(isUnpinned
-      ? [
-          {
-            app: undefined,
-            what: "the stack file does not say which server it is for",
-            fix: "the first pulumi preview shows what to set as berth:postgres.systemIdentifier",
-          },
-        ]
-      : []),
-    ...(postgres.tls.mode === "disable"
-      ? [
-          {
-            app: undefined,
-            what: "Berth connects to Postgres without TLS",
-            fix: "set berth:postgres.tls.mode to verify-full, or to require",
-          },
-        ]
-      : []),
+    ...whenGiven(identity, (it) => ({ app: undefined, what: describeWhat(it), fix: it.fix })),
+    ...when(isUnpinned, {
+      app: undefined,
+      what: "the stack file does not say which server it is for",
+      fix: "the first pulumi preview shows what to set as berth:postgres.systemIdentifier",
+    }),
+    ...when(postgres.tls.mode === "disable", {
+      app: undefined,
+      what: "Berth connects to Postgres without TLS",
+      fix: "set berth:postgres.tls.mode to verify-full, or to require",
+    }),
     ...apps.flatMap((app) => findAppWarnings(app)),
     ...(catalog === undefined ? [] : findOpenDatabases(apps, catalog)),
   ];
@@ -57,24 +43,16 @@ function findAppWarnings({ name, database, reclaimPolicy }: AppSpec): Warning[] 
   const { names } = database;
   const databases = `${names.length === 1 ? "database" : "databases"} ${names.join(", ")}`;
   return [
-    ...(database.revokePublic
-      ? []
-      : [
-          {
-            app: name,
-            what: `PUBLIC, so every role, may connect to ${databases}`,
-            fix: `set berth:apps.${name}.database.revokePublic to true`,
-          },
-        ]),
-    ...(reclaimPolicy === "delete"
-      ? [
-          {
-            app: name,
-            what: `if the app leaves, ${databases} can be dropped`,
-            fix: `set berth:apps.${name}.reclaimPolicy to retain`,
-          },
-        ]
-      : []),
+    ...when(!database.revokePublic, {
+      app: name,
+      what: `PUBLIC, so every role, may connect to ${databases}`,
+      fix: `set berth:apps.${name}.database.revokePublic to true`,
+    }),
+    ...when(reclaimPolicy === "delete", {
+      app: name,
+      what: `if the app leaves, ${databases} can be dropped`,
+      fix: `set berth:apps.${name}.reclaimPolicy to retain`,
+    }),
   ];
 }
 
@@ -87,9 +65,7 @@ function findOpenDatabases(apps: readonly AppSpec[], { databases }: Catalog): Wa
     const { name, owner, privileges, allowsConnections } = database;
     if (!allowsConnections || ["postgres", "template1"].includes(name)) return [];
     const app = own.get(name);
-    const grantees = privileges
-      .filter((text) => text.endsWith("=CONNECT"))
-      .map((text) => text.slice(0, -"=CONNECT".length));
+    const grantees = withConnect(privileges);
     if (app === undefined) {
       if (!grantees.includes("PUBLIC")) return [];
       const what = `PUBLIC, so every app too, may connect to the neighbour's database ${name}; its owner ${owner} can revoke that`;

@@ -1,8 +1,8 @@
 import type { Client } from "pg";
 import { commandLine } from "../../../components/command-line.ts";
-import { BerthError } from "../../../components/errors.ts";
+import { BerthError, messageOf } from "../../../components/errors.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
-import { ItemReadError } from "../../../components/onepassword/item.ts";
+import { ItemReadError, itemPath } from "../../../components/onepassword/item.ts";
 import { toCredential } from "../../../components/onepassword/stack-items.ts";
 import { makePassword } from "../../../components/onepassword/write/password.ts";
 import {
@@ -19,7 +19,6 @@ import {
   type AdminState,
   inspectAdmin,
   isAccepted,
-  itemName,
   readAdmin,
   recipe,
 } from "./inspect.ts";
@@ -40,6 +39,7 @@ export async function changeAdmin(
   context: AdminContext,
   { accepted }: Pick<AdminState, "accepted">,
 ): Promise<void> {
+  const item = itemPath(context.spec.postgres.admin);
   await writeAs(accepted, context, (server) =>
     server.withMaintenance(async ({ client }) => {
       // Another rotation may have had the lock until now.
@@ -47,17 +47,17 @@ export async function changeAdmin(
       const { username, itemId } = current;
       const next = staged ?? new Credential(username, makePassword(recipe), itemId);
       const passwords = { current, next };
-      if (step.kind === "stage") await stage(context, passwords);
-      if (step.kind !== "take") await giveToServer(context, client, passwords);
+      if (step === "stage") await stage(context, passwords);
+      if (step !== "take") await giveToServer(context, client, passwords);
       await take(context, client, passwords);
     }),
   );
   if (await isAccepted(context, toCredential(await readAdmin(context)))) {
-    context.say("login", `the server accepts what ${itemName(context.spec)} holds`);
+    context.say("login", `the server accepts what ${item} holds`);
     return;
   }
   throw new BerthError(
-    `rotate: the server refuses what ${itemName(context.spec)} holds now, so somebody changed one of the two in the meantime`,
+    `rotate: the server refuses what ${item} holds now, so somebody changed one of the two in the meantime`,
     { hint: again },
   );
 }
@@ -65,7 +65,7 @@ export async function changeAdmin(
 /** First step: the new password is in 1Password before the server has it. */
 async function stage(context: AdminContext, { current, next }: Passwords): Promise<void> {
   const { spec, access, say } = context;
-  const item = itemName(spec);
+  const item = itemPath(spec.postgres.admin);
   const both = { password: current.revealPassword(), next: next.revealPassword() };
   const isThere = async (): Promise<boolean> =>
     (await readAdmin(context)).revealField(nextPassword) === both.next;
@@ -94,7 +94,7 @@ async function giveToServer(
   client: Client,
   { current, next }: Passwords,
 ): Promise<void> {
-  const item = itemName(context.spec);
+  const item = itemPath(context.spec.postgres.admin);
   try {
     await setPassword(client, next);
   } catch (error) {
@@ -103,7 +103,7 @@ async function giveToServer(
       isFormer === undefined
         ? `whether it has the new one could not be tried; that is in field "${nextPassword}" of ${item}`
         : isFormer
-          ? `it has the former one, and ${item} is as before beside its field "${nextPassword}"`
+          ? `it has the former one, which is still the password of ${item}; the new one is in its field "${nextPassword}"`
           : `it has the new one, which is in field "${nextPassword}" of ${item}`;
     throw toRefusal(`the server did not confirm the new password: ${which}`, error);
   }
@@ -111,9 +111,10 @@ async function giveToServer(
   if (proof !== true) {
     await setPassword(client, current);
     const why =
-      proof instanceof Error
-        ? `no login with it was possible (${firstLine(proof.message)})`
-        : "it refused a login with it";
+      proof === false
+        ? "it refused a login with it"
+        : // Without the fix, which is for a verb that cannot log in at all.
+          `no login with it was possible (${proof instanceof BerthError ? proof.what : messageOf(proof)})`;
     throw new BerthError(
       `rotate: the server took a new password for ${next.username}, and ${why}; it has the former one again, which ${item} still holds`,
       {
@@ -132,7 +133,7 @@ async function take(
   { current, next }: Passwords,
 ): Promise<void> {
   const { spec, access, say } = context;
-  const item = itemName(spec);
+  const item = itemPath(spec.postgres.admin);
   const both = { password: current.revealPassword(), next: next.revealPassword() };
   try {
     await editThroughClient(access)(spec.postgres.admin, (one) => {
@@ -150,17 +151,12 @@ async function take(
     if (held !== both.next) {
       await setPassword(client, new Credential(current.username, held, current.itemId));
       throw toRefusal(
-        `${item} could not be written; the server has the password again that the item holds, and the new one waits in field "${nextPassword}"`,
+        `${item} could not be written; the server has the item's password again, and the new one is still in field "${nextPassword}"`,
         error,
       );
     }
   }
   say("item", `${item} has the new password, which every stack that names it reads from now on`);
-}
-
-/** Without the fix, which is for a verb that cannot log in at all. */
-function firstLine(message: string): string {
-  return message.split("\n")[0] ?? "";
 }
 
 async function setPassword(client: Client, credential: Credential): Promise<void> {

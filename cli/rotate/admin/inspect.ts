@@ -1,22 +1,20 @@
 import { escapeIdentifier } from "pg";
 import type { OnePasswordAccess } from "../../../components/config/environment.ts";
-import type { PasswordRecipe } from "../../../components/config/spec/item.ts";
+import { describeItem, type PasswordRecipe } from "../../../components/config/spec/item.ts";
 import type { StackSpec } from "../../../components/config/spec.ts";
 import { BerthError } from "../../../components/errors.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
-import type { Item } from "../../../components/onepassword/item.ts";
+import { type Item, itemPath } from "../../../components/onepassword/item.ts";
 import { readItems } from "../../../components/onepassword/read-items.ts";
 import { toAdminRequest, toCredential } from "../../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../../components/onepassword/through-client.ts";
 import { ownSection } from "../../../components/onepassword/write/edit-login.ts";
 import { makePassword } from "../../../components/onepassword/write/password.ts";
 import { nextPassword } from "../../../components/onepassword/write/stage-password.ts";
-import { LoginFailure } from "../../../components/postgres/server/login-failure.ts";
-import { describeItem } from "../../../components/postgres/server/reach.ts";
 import { type ServerTarget, withSession } from "../../../components/postgres/server/session.ts";
+import { isLetIn } from "../context.ts";
 import { type AdminStep, decideAdminStep } from "./decide.ts";
 
-/** The admin role's item and its server. */
 export interface AdminContext {
   readonly spec: StackSpec;
   readonly access: OnePasswordAccess;
@@ -29,7 +27,7 @@ export interface AdminState {
   readonly current: Credential;
   /** With the password that stands beside it; undefined = there is none. */
   readonly next: Credential | undefined;
-  readonly step: Exclude<AdminStep, { readonly kind: "refuse" }>;
+  readonly step: AdminStep;
   /** The one of the two that the server accepts. */
   readonly accepted: Credential;
 }
@@ -52,8 +50,21 @@ export async function inspectAdmin(context: AdminContext): Promise<AdminState> {
     next: next === undefined ? undefined : await isAccepted(context, next),
     wrong: await isAccepted(context, new Credential(username, makePassword(recipe))),
   });
-  if (step.kind === "refuse") throw refuse(context, username, step.because);
-  return { current, next, step, accepted: step.kind === "take" && next ? next : current };
+  if (step === "any password") {
+    throw new BerthError(
+      `rotate: the server lets ${username} in with any password, so no login would prove a new one; nothing was changed`,
+      { hint: "have pg_hba.conf ask for scram-sha-256, then run the same command again" },
+    );
+  }
+  if (step === "no password") {
+    throw new BerthError(
+      `rotate: the server accepts no password of ${itemPath(context.spec.postgres.admin)} for ${username}; nothing was changed`,
+      {
+        hint: `put the right one into the item (its history has the former ones), or have a superuser set what the item holds, with psql: \\password ${escapeIdentifier(username)}`,
+      },
+    );
+  }
+  return { current, next, step, accepted: step === "take" && next ? next : current };
 }
 
 function readStaged({ spec }: AdminContext, item: Item): string | undefined {
@@ -62,36 +73,11 @@ function readStaged({ spec }: AdminContext, item: Item): string | undefined {
     return item.revealField(nextPassword);
   }
   throw new BerthError(
-    `rotate: ${itemName(spec)} has a field "${nextPassword}" that Berth did not make; nothing was changed`,
+    `rotate: ${itemPath(spec.postgres.admin)} has a field "${nextPassword}" that Berth did not make; nothing was changed`,
     { hint: "give that field another name, then run the same command again" },
   );
 }
 
-function refuse(
-  { spec }: AdminContext,
-  username: string,
-  because: Extract<AdminStep, { readonly kind: "refuse" }>["because"],
-): BerthError {
-  if (because === "any password") {
-    return new BerthError(
-      `rotate: the server lets ${username} in with any password, so no login would prove a new one; nothing was changed`,
-      { hint: "have pg_hba.conf ask for scram-sha-256, then run the same command again" },
-    );
-  }
-  return new BerthError(
-    `rotate: the server accepts no password of ${itemName(spec)} for ${username}; nothing was changed`,
-    {
-      hint: `put the right one into the item (its history has the former ones), or have a superuser set what the item holds, with psql: \\password ${escapeIdentifier(username)}`,
-    },
-  );
-}
-
-/** `vaults/…/items/…`, for messages. */
-export function itemName({ postgres: { admin } }: StackSpec): string {
-  return `vaults/${admin.vault}/items/${admin.item}`;
-}
-
-/** The admin's item as it is now. */
 export async function readAdmin({
   spec,
   access,
@@ -105,13 +91,7 @@ export async function isAccepted(
   { spec: { postgres }, target }: Pick<AdminContext, "spec" | "target">,
   credential: Credential,
 ): Promise<boolean> {
-  const way = { ...target, database: postgres.maintenanceDatabase };
-  try {
-    const item = describeItem(postgres.admin);
-    await withSession({ ...way, item }, credential, (client) => client.query("select 1"));
-    return true;
-  } catch (error) {
-    if (error instanceof LoginFailure && error.sqlState === "28P01") return false;
-    throw error;
-  }
+  const item = describeItem(postgres.admin);
+  const way = { ...target, database: postgres.maintenanceDatabase, item };
+  return await isLetIn(withSession(way, credential, (client) => client.query("select 1")));
 }

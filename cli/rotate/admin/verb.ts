@@ -1,20 +1,20 @@
 import { readOnePasswordAccess } from "../../../components/config/environment.ts";
+import { listStacks } from "../../../components/config/list-stacks.ts";
 import { loadStackFromFile } from "../../../components/config/load.ts";
 import type { StackSpec } from "../../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../../components/engine/stack-identity.ts";
+import { itemPath } from "../../../components/onepassword/item.ts";
 import { nextPassword } from "../../../components/onepassword/write/stage-password.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
 import { hiddenVerifiers, toStatement } from "../../../components/postgres/statements/sql.ts";
 import { projectFolder } from "../../../components/project-folder.ts";
-import { listStacks } from "../../list-stacks.ts";
-import { paint, print, printError, printJson } from "../../print.ts";
+import { sortUnique } from "../../../components/sort.ts";
+import type { StackArgs } from "../../define-verb.ts";
+import { print, printJson, printStep as say } from "../../print.ts";
 import { changeAdmin } from "./change.ts";
-import { type AdminState, inspectAdmin, itemName } from "./inspect.ts";
+import { type AdminState, inspectAdmin } from "./inspect.ts";
 
-/** The options that count for the admin. */
-interface AdminArgs {
-  readonly stack: string;
-  readonly file: string | undefined;
+interface AdminArgs extends StackArgs {
   /** Say what it would do, and change nothing. */
   readonly preview: boolean;
   readonly json: boolean;
@@ -37,22 +37,23 @@ interface AdminRotation {
 export async function rotateAdmin({ stack, file, preview, json }: AdminArgs): Promise<number> {
   const spec = loadIdentifiedStack(stack, projectFolder, file);
   const access = readOnePasswordAccess();
-  const say = (step: string, text: string): void => {
-    printError(paint("green", step.padEnd(8)), ` ${text}`);
-  };
   return await withServer(spec.postgres, async (target) => {
     const context = { spec, access, target, say };
     const state = await inspectAdmin(context);
     const { username: role } = state.current;
-    const item = itemName(spec);
+    const item = itemPath(spec.postgres.admin);
     const steps = describeSteps(item, state);
     for (const step of steps) say("plan", step);
     const stacks = findStacks(spec);
     say("plan", whoElse(role, stacks));
     if (!preview) await changeAdmin(context, state);
-    const resumed = state.step.kind !== "stage";
-    const rotation = { role, item, steps, resumed, rotated: !preview, stacks };
-    report(rotation, json);
+    const resumed = state.step !== "stage";
+    const rotation: AdminRotation = { role, item, steps, resumed, rotated: !preview, stacks };
+    if (json) printJson(rotation);
+    else
+      print(
+        preview ? "not rotated: nothing was changed" : `rotated: admin role ${role}, in ${item}`,
+      );
     return 0;
   });
 }
@@ -67,7 +68,7 @@ export function describeSteps(item: string, { current, step }: AdminState): read
     `on the server: ${toStatement(change, hiddenVerifiers)}; and a login with that new password`,
     `${item} gets it as its password, and loses that field`,
   ];
-  return steps.slice({ stage: 0, set: 1, take: 2 }[step.kind]);
+  return steps.slice({ stage: 0, set: 1, take: 2 }[step]);
 }
 
 function whoElse(role: string, stacks: readonly string[]): string {
@@ -84,14 +85,5 @@ function findStacks({ stack, postgres: { admin } }: StackSpec): readonly string[
       return false;
     }
   });
-  return [...new Set([stack, ...others])].toSorted();
-}
-
-function report(rotation: AdminRotation, json: boolean): void {
-  if (json) {
-    printJson(rotation);
-    return;
-  }
-  const { role, rotated, item } = rotation;
-  print(rotated ? `rotated: admin role ${role}, in ${item}` : `not rotated: nothing was changed`);
+  return sortUnique([stack, ...others]);
 }

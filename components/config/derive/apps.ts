@@ -1,13 +1,12 @@
 import { byKey, compareText } from "../../sort.ts";
 import { type KnownValues, type SecretKey, toSecretKey } from "../keys/template.ts";
 import { toPublications, toSchemas } from "../schema/postgres/database.ts";
-import { toNamedObjects, toPrivileges } from "../schema/postgres/privileges.ts";
 import { sortSettings } from "../schema/postgres/settings.ts";
 import { type Keys, toTemplates } from "../schema/secret-keys.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type { ItemRef, PasswordRecipe } from "../spec/item.ts";
 import type { PostgresSpec } from "../spec/postgres.ts";
-import type { FindSpec, NamedField, SecretSettings, SecretSpec } from "../spec/secrets.ts";
+import type { NamedField, SecretSettings, SecretSpec } from "../spec/secrets.ts";
 import type { AppSpec, DatabaseSpec, ExtensionSpec, RoleSpec } from "../spec.ts";
 import { mergeMetadata, toAppArgoCdSpec } from "./argocd.ts";
 import { toCertificate } from "./certificate.ts";
@@ -15,7 +14,6 @@ import { toPresetKeys } from "./charts.ts";
 import { defaultDelivery } from "./delivery.ts";
 import {
   appNamespace,
-  databaseName,
   groupRoleName,
   loginNames,
   ownerItem,
@@ -23,13 +21,12 @@ import {
   scopedItem,
   scopedRoleName,
 } from "./names.ts";
-import { type ReaderGroups, toReaderGroups, toReads } from "./readers.ts";
+import { type May, type ReaderGroups, toMay, toReaderGroups, toReads } from "./readers.ts";
 import { toAppVaultSpec, toRestartTarget } from "./vault.ts";
 import { toWorkload } from "./workload.ts";
 
 /** Fills in defaults and derives names: values of the stack file → the values that `spec.ts` describes. */
 
-/** One app. */
 export function toAppSpec(
   stack: string,
   name: string,
@@ -60,7 +57,10 @@ export function toAppSpec(
     const memberOf = [...(role.memberOf ?? []), ...toReaderGroups(name, key, role)];
     const given = { ...role, memberOf };
     const names = { name: scopedRoleName(name, key), item: scopedItem(name, key) };
-    return { ...toRole(key, toMay(role), given, { ...usual, ...names }), reads: toReads(role) };
+    return {
+      ...toRole(key, toMay(role.profile ?? "custom", role), given, { ...usual, ...names }),
+      reads: toReads(role),
+    };
   });
   const groups = (readers.get(name) ?? []).map((group) => {
     const { key, may, reader } = group;
@@ -89,7 +89,7 @@ export function toAppSpec(
 type DatabaseEntry = NonNullable<AppEntry["database"]>;
 
 function toDatabaseNames(app: string, { name, names }: DatabaseEntry = {}): DatabaseSpec["names"] {
-  const [first = name ?? databaseName(app), ...further] = names ?? [];
+  const [first = name ?? roleName(app), ...further] = names ?? [];
   return [first, ...further];
 }
 
@@ -117,22 +117,9 @@ function toDatabaseSpec(
   };
 }
 
-/** What a role may do. */
-type May = Pick<RoleSpec, "profile" | "privileges" | "scoped" | "except">;
-
-function toMay({ profile, privileges, except }: NonNullable<AppEntry["roles"]>[string]): May {
-  return {
-    profile: profile ?? "custom",
-    ...toPrivileges(privileges),
-    except: toNamedObjects(except),
-  };
-}
-
 const asOwner: May = { profile: "owner", privileges: {}, scoped: [], except: [] };
 
-type ExtensionEntry = NonNullable<NonNullable<AppEntry["database"]>["extensions"]>[number];
-
-function toExtension(given: ExtensionEntry): ExtensionSpec {
+function toExtension(given: NonNullable<DatabaseEntry["extensions"]>[number]): ExtensionSpec {
   if (typeof given === "string") return { name: given, schema: "public" };
   return { ...given, schema: given.schema ?? "public" };
 }
@@ -236,15 +223,14 @@ function toSecrets(entry: AppEntry, vault: string, namespace: string): SecretSpe
           keys: Object.entries(secret.keys ?? {}).map(([key, source]) =>
             toNamed(key, source, item),
           ),
-          find: secret.find === undefined ? undefined : toFind(secret.find, secret.rewrite),
+          find:
+            secret.find === undefined
+              ? undefined
+              : { pattern: secret.find, rewrite: secret.rewrite ?? [] },
           settings: toSettings(secret),
         },
       ];
     });
-}
-
-function toFind(pattern: string, rewrite: SecretEntry["rewrite"]): FindSpec {
-  return { pattern, rewrite: rewrite ?? [] };
 }
 
 function toNamed(

@@ -7,41 +7,27 @@ import {
   ownCluster,
   type SyncPolicySpec,
 } from "../spec/argocd.ts";
-import type { WorkloadSpec } from "../spec/delivery.ts";
 import { provisionerName, storeName } from "./names.ts";
 
 type Given = NonNullable<StackConfig["argocd"]>;
 
-/** Argo CD's settings of a stack, with defaults filled in. */
 export function toArgoCdSpec({ argocd = {}, gitops }: StackConfig): ArgoCdStackSpec {
-  const { appProject } = argocd;
+  const { appProject = false } = argocd;
+  const { kinds, clusterKinds = [] } = typeof appProject === "boolean" ? {} : appProject;
   return {
     ...toSettings(argocd, {}),
     names: argocd.names ?? gitops?.flux?.names ?? "${name}",
-    appProject:
-      appProject === undefined || appProject === false
-        ? undefined
-        : toProjectKinds(appProject === true ? {} : appProject),
+    appProject: appProject === false ? undefined : { kinds, clusterKinds },
     parent: argocd.parent ?? "none",
     parentProject: argocd.parentProject ?? "default",
   };
 }
 
-function toProjectKinds({
-  kinds,
-  clusterKinds = [],
-}: Exclude<NonNullable<Given["appProject"]>, boolean>): ArgoCdStackSpec["appProject"] {
-  return { kinds, clusterKinds };
-}
-
 /** The AppProject of a stack's Applications that name none. */
 export function defaultProject(stack: string, { argocd }: StackConfig): string {
-  return argocd?.appProject === undefined || argocd.appProject === false
-    ? "default"
-    : storeName(stack);
+  return (argocd?.appProject ?? false) === false ? "default" : storeName(stack);
 }
 
-/** Argo CD's settings of an app. */
 export function toAppArgoCdSpec(
   stack: string,
   name: string,
@@ -115,20 +101,4 @@ export function mergeMetadata(stack: MetadataSpec, own: MetadataSpec): MetadataS
       },
     ]),
   );
-}
-
-type HelmSpec = Extract<WorkloadSpec, { kind: "helm" }>;
-type HelmEntry = NonNullable<NonNullable<AppEntry["workload"]>["helm"]>;
-
-/** Repositories of the value files, by the name after `$`. */
-export function toHelmRefs(
-  { valueFiles = [], refs = {} }: HelmEntry,
-  repository: { readonly repoURL: string; readonly targetRevision: string },
-): HelmSpec["refs"] {
-  const used = valueFiles.flatMap((file) => /^\$([^/]+)\//.exec(file)?.[1] ?? []);
-  return [...new Set([...used, ...Object.keys(refs)])].toSorted().map((name) => ({
-    name,
-    repoURL: refs[name]?.repoURL ?? repository.repoURL,
-    targetRevision: refs[name]?.targetRevision ?? repository.targetRevision,
-  }));
 }

@@ -1,26 +1,15 @@
 import { mergeValues } from "../presets/merge.ts";
-import { type Preset, type Values } from "../presets/preset.ts";
+import type { Preset } from "../presets/preset.ts";
 import { findPreset, type PresetName, presets } from "../presets/presets.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 
-type HelmEntry = NonNullable<NonNullable<AppEntry["workload"]>["helm"]>;
-
-/** A chart with its defaults filled in. */
-interface Chart {
-  readonly preset: PresetName | undefined;
-  readonly chart: string | undefined;
-  readonly repoURL: string | undefined;
-  readonly version: string | undefined;
-  readonly values: Values;
-  /** What is wrong in the given values, each with the path below `values`. */
-  readonly problems: readonly string[];
-}
+export type HelmEntry = NonNullable<NonNullable<AppEntry["workload"]>["helm"]>;
 
 /**
  * Fills in what the entry leaves out: from `berth:charts`, then from the preset. An entry with a repository of its own
  * gets a preset only if it names one, because another repository may have another chart of that name.
  */
-export function toChart(app: string, helm: HelmEntry, charts: StackConfig["charts"]): Chart {
+export function toChart(app: string, helm: HelmEntry, charts: StackConfig["charts"]) {
   const name = toPresetName(helm);
   const preset: Preset | undefined = name === undefined ? undefined : presets[name];
   const chart = helm.chart ?? preset?.chart;

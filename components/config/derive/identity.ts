@@ -1,13 +1,11 @@
 import { createHash } from "node:crypto";
 import type { StackIdentity } from "../spec/postgres.ts";
 
-/** What is known of a stack. */
 export interface StackFacts {
   readonly stack: string;
   readonly project: string;
   /** undefined = only Pulumi knows it, and was not asked. */
   readonly organization?: string | undefined;
-  /** Address of the backend. */
   readonly backend: string | undefined;
   /** `berth:stack.id`. */
   readonly id: string | undefined;
@@ -18,7 +16,8 @@ export interface StackFacts {
 /** What Pulumi says where its backend knows no organizations: a folder or a bucket. */
 const noOrganization = "organization";
 
-const pulumiCloud = "https://api.pulumi.com";
+/** The backend that Pulumi uses where nothing names one. */
+export const pulumiCloud = "https://api.pulumi.com";
 
 /**
  * The identity of a stack, which stays the same when its state is lost; undefined = nothing that is known

@@ -8,14 +8,9 @@ import { createHash } from "node:crypto";
 /** Stands in labels and logical names for what belongs to all apps of a stack. */
 export const SHARED = "shared";
 
-/** Role of an app. Unquoted Postgres identifiers have no `-`; Kubernetes names have no `_`. */
+/** Role of an app, and its database. Unquoted Postgres identifiers have no `-`; Kubernetes names have no `_`. */
 export function roleName(app: string): string {
   return app.replaceAll("-", "_");
-}
-
-/** Database of an app. */
-export function databaseName(app: string): string {
-  return roleName(app);
 }
 
 /** NOLOGIN role that owns an app's database when other roles log in for it. */
@@ -48,6 +43,11 @@ export function readerKey(app: string, key: string): string {
   return `${app}_${key}`;
 }
 
+/** Path of a role in its app's entry. */
+export function rolePath(key: string): string {
+  return key === "owner" ? key : `roles.${key}`;
+}
+
 /** Where the stack file says what a further role has, in the entry of its app or of the app that reads this one. */
 export function accessAt(app: string, key: string): string {
   const [reader, own] = key.split("_");
@@ -66,7 +66,6 @@ export function scopedItem(app: string, key: string): string {
   return `${app}-${key}-db-credentials`;
 }
 
-/** Namespace the app runs in. */
 export function appNamespace(app: string): string {
   return `infra-${app}`;
 }
@@ -98,7 +97,6 @@ export function passwordEnvironment(key: string): string {
   return `BERTH_PASSWORD_${key.toUpperCase().replaceAll("-", "_")}`;
 }
 
-/** The Job that provisions an app. */
 export function jobName(app: string): string {
   return `${app}-db-provision`;
 }
@@ -118,14 +116,9 @@ export function certificateSourceName(app: string): string {
   return `${app}-certificate-source`;
 }
 
-/** Store of External Secrets that a stack makes; a DNS label for every stack name. */
+/** Store of External Secrets and VaultConnection that a stack makes; a DNS label for every stack name. */
 export function storeName(stack: string): string {
   return `berth-${stack.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`.replace(/-$/, "");
-}
-
-/** VaultConnection that a stack makes. */
-export function vaultConnection(stack: string): string {
-  return storeName(stack);
 }
 
 /** Role of Vault's Kubernetes auth method for further ServiceAccounts of an app in another namespace. */

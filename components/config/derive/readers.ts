@@ -1,3 +1,4 @@
+import { sortUnique } from "../../sort.ts";
 import { toNamedObjects, toPrivileges } from "../schema/postgres/privileges.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type { RoleSpec } from "../spec.ts";
@@ -10,7 +11,7 @@ type RoleEntry = NonNullable<AppEntry["roles"]>[string];
 /** The apps that a role reads, sorted. */
 export function toReads({ reads = [] }: Pick<RoleEntry, "reads">): readonly string[] {
   const names = Array.isArray(reads) ? reads : Object.keys(reads);
-  return [...new Set(names)].toSorted();
+  return sortUnique(names);
 }
 
 /** The roles of these apps that the role is a member of. */
@@ -21,8 +22,10 @@ export function toReaderGroups(app: string, key: string, role: RoleEntry): strin
 
 /** A role of an app by which another app's role reads its database. */
 interface ReaderGroup extends Pick<RoleSpec, "key" | "name" | "reader"> {
-  readonly may: Pick<RoleSpec, "profile" | "privileges" | "scoped" | "except">;
+  readonly may: May;
 }
+
+export type May = Pick<RoleSpec, "profile" | "privileges" | "scoped" | "except">;
 
 /** All such roles, by the app that is read. */
 export type ReaderGroups = ReadonlyMap<string, readonly ReaderGroup[]>;
@@ -37,18 +40,21 @@ export function findReaderGroups({ apps }: Pick<StackConfig, "apps">): ReaderGro
           key: readerKey(app, key),
           name: readerRoleName(name, role.name ?? scopedRoleName(app, key)),
           reader: { app, key },
-          may: toMay(role, name),
+          may: toReaderMay(role, name),
         })),
     ),
   );
   return Map.groupBy(all, ({ of }) => of);
 }
 
-function toMay({ reads = [] }: RoleEntry, name: string): ReaderGroup["may"] {
-  const { privileges, except } = (Array.isArray(reads) ? undefined : reads[name]) ?? {};
-  return {
-    profile: privileges === undefined ? "readonly" : "custom",
-    ...toPrivileges(privileges),
-    except: toNamedObjects(except),
-  };
+function toReaderMay({ reads = [] }: RoleEntry, name: string): May {
+  const given = (Array.isArray(reads) ? undefined : reads[name]) ?? {};
+  return toMay(given.privileges === undefined ? "readonly" : "custom", given);
+}
+
+export function toMay(
+  profile: May["profile"],
+  { privileges, except }: Pick<RoleEntry, "privileges" | "except">,
+): May {
+  return { profile, ...toPrivileges(privileges), except: toNamedObjects(except) };
 }

@@ -3,7 +3,9 @@ import type { EndpointSpec, KubeTargetSpec, PostgresSpec } from "../spec/postgre
 import { toCertificateSource, toServiceCa } from "./certificate.ts";
 import { ownershipRoleName, serviceHost } from "./names.ts";
 
-/** The shared server. */
+/** With more apps the looks into their databases take most of the time of an unchanged preview. */
+const mostAppsLookedInto = 300;
+
 export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec {
   const { postgres } = config;
   const endpoint = toEndpointSpec(postgres.endpoint);
@@ -26,7 +28,7 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
     ownershipRole: postgres.ownershipRole ?? ownershipRoleName(stack),
     stack: undefined,
     connectionLimit: postgres.connectionLimit ?? 4,
-    compareInside: postgres.compareInside ?? true,
+    compareInside: postgres.compareInside ?? Object.keys(config.apps).length <= mostAppsLookedInto,
     jobImage: postgres.job?.image ?? "docker.io/library/postgres:18.4",
     service: {
       host,

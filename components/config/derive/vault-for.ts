@@ -1,4 +1,5 @@
-import { toOneError } from "../../errors.ts";
+import { type Problem, problemAt, problemWhen, toOneError } from "../../errors.ts";
+import { when } from "../../when.ts";
 import { VaultFor } from "../schema/vault/for.ts";
 import type { StackSpec } from "../spec.ts";
 
@@ -17,16 +18,22 @@ export function findVaultFor(stack: string, values: Values): string | undefined 
   const problems = [
     ...Object.keys(others)
       .filter((key) => key !== "stack")
-      .map(
-        (key) =>
-          `berth:${key}: a stack with berth:vaultFor takes it from the other stack; remove the key`,
+      .map((key) =>
+        problemAt(
+          `berth:${key}`,
+          "a stack with berth:vaultFor takes it from the other stack; remove the key",
+        ),
       ),
-    ...(parsed.success
-      ? []
-      : [`berth:vaultFor: got ${JSON.stringify(vaultFor)}; expected the name of a stack`]),
-    ...(vaultFor === stack
-      ? [`berth:vaultFor: "${stack}" is this stack; name the one with the apps`]
-      : []),
+    ...problemWhen(
+      !parsed.success,
+      "berth:vaultFor",
+      `got ${JSON.stringify(vaultFor)}; expected the name of a stack`,
+    ),
+    ...problemWhen(
+      vaultFor === stack,
+      "berth:vaultFor",
+      `"${stack}" is this stack; name the one with the apps`,
+    ),
   ];
   if (problems.length > 0)
     throw toOneError(`stack ${stack}: the stack file is not usable`, problems);
@@ -67,23 +74,21 @@ function toStackId(own: unknown): string | undefined {
   return typeof id === "string" ? id : undefined;
 }
 
-function findTargetProblems({ stack, vaultFor, secrets, apps }: StackSpec): readonly string[] {
+function findTargetProblems({ stack, vaultFor, secrets, apps }: StackSpec): readonly Problem[] {
   if (vaultFor !== undefined)
-    return [`stack ${stack} has berth:vaultFor too; name the one with the apps`];
+    return [{ what: `stack ${stack} has berth:vaultFor too; name the one with the apps` }];
   const { vault } = secrets;
-  if (vault === undefined) return [`stack ${stack} has no berth:secrets.vault`];
+  if (vault === undefined) return [{ what: `stack ${stack} has no berth:secrets.vault` }];
   const { half, database } = vault.inside;
   const logins = apps.filter((app) => app.vault?.login !== undefined).map(({ name }) => name);
   return [
-    ...(half === "all" || half === "central"
-      ? [
-          `stack ${stack} makes the central half itself\n    fix: set berth:secrets.vault.manage.half to apps in its stack file`,
-        ]
-      : []),
-    ...(logins.length > 0 && database.item === undefined
-      ? [
-          `stack ${stack} does not say with which login Vault connects to Postgres for ${logins.join(", ")}\n    fix: set berth:secrets.vault.manage.database.item in its stack file`,
-        ]
-      : []),
+    ...when(half === "all" || half === "central", {
+      what: `stack ${stack} makes the central half itself`,
+      fix: "set berth:secrets.vault.manage.half to apps in its stack file",
+    }),
+    ...when(logins.length > 0 && database.item === undefined, {
+      what: `stack ${stack} does not say with which login Vault connects to Postgres for ${logins.join(", ")}`,
+      fix: "set berth:secrets.vault.manage.database.item in its stack file",
+    }),
   ];
 }

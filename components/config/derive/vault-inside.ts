@@ -11,7 +11,6 @@ import type {
 type Vault = NonNullable<NonNullable<StackConfig["secrets"]>["vault"]>;
 type Manage = NonNullable<Vault["manage"]>;
 
-/** Inside Vault, for all apps. */
 export function toVaultInsideSpec(
   vault: Vault,
   { onepassword }: StackConfig,

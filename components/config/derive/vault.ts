@@ -1,4 +1,4 @@
-import { byKey } from "../../sort.ts";
+import { byKey, sortUnique } from "../../sort.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type { PostgresSpec } from "../spec/postgres.ts";
 import type { VaultSpec } from "../spec/secrets.ts";
@@ -9,7 +9,7 @@ import type {
   VaultSecretSpec,
 } from "../spec/vault.ts";
 import type { VaultAppCiSpec, VaultAuthRoleSpec, VaultValueRecipe } from "../spec/vault-inside.ts";
-import { opsName, vaultAccountRole, vaultConnection, vaultPath } from "./names.ts";
+import { opsName, storeName, vaultAccountRole, vaultPath } from "./names.ts";
 import { toServiceAccount, toVaultInsideSpec } from "./vault-inside.ts";
 
 /** The Vault server of a stack, with defaults filled in; undefined = the stack file names none. */
@@ -22,7 +22,7 @@ export function toVaultSpec(
   if (vault === undefined) return undefined;
   const { address, caSecret } = vault;
   return {
-    connection: vault.connection ?? `${postgres.namespace}/${vaultConnection(stack)}`,
+    connection: vault.connection ?? `${postgres.namespace}/${storeName(stack)}`,
     server: address === undefined ? undefined : { address, caSecret },
     namespace: vault.namespace,
     authMount: vault.authMount ?? "kubernetes",
@@ -183,10 +183,6 @@ const seconds = { s: 1, m: 60, h: 3600 } as const;
 /** From `30m`. */
 function toSeconds(text: string): number {
   return Number.parseInt(text, 10) * seconds[text.slice(-1) as keyof typeof seconds];
-}
-
-function sortUnique(names: readonly string[]): readonly string[] {
-  return [...new Set(names)].toSorted();
 }
 
 /** From `Deployment/wiki`. */

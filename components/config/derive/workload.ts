@@ -1,7 +1,7 @@
+import { sortUnique } from "../../sort.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type { WorkloadSpec } from "../spec/delivery.ts";
-import { toHelmRefs } from "./argocd.ts";
-import { toChart } from "./charts.ts";
+import { type HelmEntry, toChart } from "./charts.ts";
 import { toGitOpsSpec } from "./delivery.ts";
 
 /** What is started for an app; undefined = nothing. `rules/manifests/charts.ts` refuses a chart without name or version. */
@@ -32,11 +32,22 @@ export function toWorkload(
   }
   if (git === undefined) return undefined;
   return {
+    ...git,
     kind: "git",
-    path: git.path,
     repoURL: git.repoURL ?? repoURL,
     targetRevision: git.targetRevision ?? targetRevision,
-    configMap: git.configMap,
-    kustomize: git.kustomize,
   };
+}
+
+/** Repositories of the value files, by the name after `$`. */
+function toHelmRefs(
+  { valueFiles = [], refs = {} }: HelmEntry,
+  repository: { readonly repoURL: string; readonly targetRevision: string },
+): Extract<WorkloadSpec, { kind: "helm" }>["refs"] {
+  const used = valueFiles.flatMap((file) => /^\$([^/]+)\//.exec(file)?.[1] ?? []);
+  return sortUnique([...used, ...Object.keys(refs)]).map((name) => ({
+    name,
+    repoURL: refs[name]?.repoURL ?? repository.repoURL,
+    targetRevision: refs[name]?.targetRevision ?? repository.targetRevision,
+  }));
 }

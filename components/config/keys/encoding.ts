@@ -22,7 +22,6 @@ export function percentEncode(text: string): string {
   );
 }
 
-/** Encodes a value. */
 export const encode: Readonly<Record<Encoding, (text: string) => string>> = {
   plain: (text) => text,
   url: percentEncode,

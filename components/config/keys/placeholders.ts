@@ -15,7 +15,6 @@ export function splitPlaceholders(text: string): readonly TextPart[] {
   return parts.filter((part) => part !== "");
 }
 
-/** The message for a placeholder that does not exist. */
 export function unknownPlaceholder(name: string, known: readonly string[]): string {
   const names = known.map((one) => `\${${one}}`).join(", ");
   return `unknown placeholder \${${name}}; allowed are ${names}; write $\${${name}} for the text itself`;

@@ -1,7 +1,6 @@
 import { encode, goEncoding } from "./encoding.ts";
 import type { FieldPart, SecretKey } from "./template.ts";
 
-/** Values of the login's fields, by field. */
 export type FieldValues = Readonly<Record<FieldPart["field"], string>>;
 
 /** The value of a key. It is secret if the login is. */

@@ -49,7 +49,6 @@ const placeholders = [...Object.keys(fields), ...known, ...Object.keys(composite
 /** The start of a placeholder for one of several databases: `${database.radarr_log}`. */
 const ofDatabase = "database.";
 
-/** A part of a key's value: text, or a field of the login. */
 export type KeyPart = string | FieldPart;
 
 export interface FieldPart {
@@ -57,7 +56,6 @@ export interface FieldPart {
   readonly encoding: Encoding;
 }
 
-/** A key of a Secret. */
 export interface SecretKey {
   readonly name: string;
   readonly parts: readonly KeyPart[];
@@ -75,7 +73,6 @@ export interface ParsedTemplate {
   readonly problems: readonly string[];
 }
 
-/** Reads a template. */
 export function parseTemplate(text: string): ParsedTemplate {
   const parts: OpenPart[] = [];
   const problems: string[] = [];

@@ -1,26 +1,23 @@
+import { type Problem, problemAt } from "../../errors.ts";
+import { isMapping } from "../../mapping.ts";
 import type { Values } from "./preset.ts";
-
-/** Values of a chart, and what is wrong in those that were given. */
-interface Merged {
-  readonly values: Values;
-  /** Each with the path of the value. */
-  readonly problems: readonly string[];
-}
 
 /**
  * The values of a preset under those that the user gives: where both say something, the user's counts, also a
- * null. Lists are joined by the `name` of their entries.
+ * null. Lists are joined by the `name` of their entries. What is wrong in the given values has the path of the value.
  *
  * @param names For a key `*`, the names to look for. Without keys of the user's it becomes the last of them.
  */
-export function mergeValues(preset: Values, given: Values, names: readonly string[]): Merged {
-  const problems: string[] = [];
+export function mergeValues(preset: Values, given: Values, names: readonly string[]) {
+  const problems: Problem[] = [];
   const merge = (base: unknown, own: unknown, path: string): unknown => {
-    if (own === undefined) return isMap(base) ? mergeMaps(base, {}, path) : base;
+    if (own === undefined) return isMapping(base) ? mergeMaps(base, {}, path) : base;
     if (own === null) return own;
-    if (isMap(base)) {
-      if (isMap(own)) return mergeMaps(base, own, path);
-      problems.push(`${path}: the preset adds keys to it; write it as a map, or set preset: none`);
+    if (isMapping(base)) {
+      if (isMapping(own)) return mergeMaps(base, own, path);
+      problems.push(
+        problemAt(path, "the preset adds keys to it; write it as a map, or set preset: none"),
+      );
       return own;
     }
     if (Array.isArray(base)) return Array.isArray(own) ? joinLists(base, own) : own;
@@ -40,7 +37,10 @@ export function mergeValues(preset: Values, given: Values, names: readonly strin
     if (known !== undefined) return known;
     if (keys.length < 2) return keys[0] ?? names.at(-1);
     problems.push(
-      `${path}: has ${keys.join(", ")}, and the preset needs to know which one uses the database; call it ${names.join(", ")}, or set preset: none`,
+      problemAt(
+        path,
+        `has ${keys.join(", ")}, and the preset needs to know which one uses the database; call it ${names.join(", ")}, or set preset: none`,
+      ),
     );
     return undefined;
   };
@@ -53,9 +53,5 @@ function joinLists(base: readonly unknown[], own: readonly unknown[]): readonly 
 }
 
 function nameOf(entry: unknown): unknown {
-  return isMap(entry) ? entry["name"] : entry;
-}
-
-function isMap(value: unknown): value is Values {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isMapping(entry) ? entry["name"] : entry;
 }

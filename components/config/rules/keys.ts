@@ -1,3 +1,4 @@
+import { type Problem, problemAt } from "../../errors.ts";
 import { unknownPlaceholder } from "../keys/placeholders.ts";
 import { databasesIn, usesPlaceholder } from "../keys/template.ts";
 import { type Keys, toTemplates } from "../schema/secret-keys.ts";
@@ -5,7 +6,7 @@ import type { StackConfig } from "../schema/stack.ts";
 import type { StackSpec } from "../spec.ts";
 
 /** Templates of keys that need what the stack file lacks, each with its key path. */
-export function findKeyProblems({ postgres, apps }: StackSpec, config: StackConfig): string[] {
+export function findKeyProblems({ postgres, apps }: StackSpec, config: StackConfig): Problem[] {
   return [
     ...(postgres.service.sslrootcert === undefined ? findUnknownCa(config) : []),
     ...findUnknownDatabases(apps, config),
@@ -13,7 +14,7 @@ export function findKeyProblems({ postgres, apps }: StackSpec, config: StackConf
 }
 
 /** An app's keys may name its own databases. Those of the stack are for every app. */
-function findUnknownDatabases(apps: StackSpec["apps"], config: StackConfig): string[] {
+function findUnknownDatabases(apps: StackSpec["apps"], config: StackConfig): Problem[] {
   const namesOf = new Map(apps.map(({ name, database }) => [name, database.names]));
   return listKeys(config).flatMap(({ at, app, keys }) => {
     const names: readonly string[] = namesOf.get(app ?? "") ?? [];
@@ -22,19 +23,21 @@ function findUnknownDatabases(apps: StackSpec["apps"], config: StackConfig): str
         .filter((name) => !names.includes(name))
         .map((name) => {
           const allowed = ["database", ...names.map((one) => `database.${one}`)];
-          return `${at}.${key}: ${unknownPlaceholder(`database.${name}`, allowed)}`;
+          return problemAt(`${at}.${key}`, unknownPlaceholder(`database.${name}`, allowed));
         }),
     );
   });
 }
 
-function findUnknownCa(config: StackConfig): string[] {
+function findUnknownCa(config: StackConfig): Problem[] {
   return listKeys(config).flatMap(({ at, keys }) =>
     Object.entries(toTemplates(keys ?? []))
       .filter(([, template]) => usesPlaceholder(template, "sslrootcert"))
-      .map(
-        ([name]) =>
-          `${at}.${name}: \${sslrootcert} needs berth:postgres.service.sslrootcert, the path of the CA's file in the pods`,
+      .map(([name]) =>
+        problemAt(
+          `${at}.${name}`,
+          `\${sslrootcert} needs berth:postgres.service.sslrootcert, the path of the CA's file in the pods`,
+        ),
       ),
   );
 }

@@ -1,3 +1,4 @@
+import { type Problem, problemAt } from "../../errors.ts";
 import { appsBefore } from "../logins.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../spec.ts";
 import { type NameRules, reservedReason, roleAt } from "./names.ts";
@@ -12,7 +13,6 @@ const superuserGroups = [
   "azure_pg_admin",
 ];
 
-/** Whether the members of a group have the rights of a superuser. */
 export function givesSuperuserRights(group: string): boolean {
   return superuserGroups.includes(group);
 }
@@ -25,8 +25,7 @@ export function forbiddenGroupReason(group: string, spec: NameRules): string | u
   return isPredefined ? undefined : reservedReason(group, spec);
 }
 
-/** Problems with `memberOf`, each with its key path. */
-export function findMembershipProblems(spec: StackSpec): string[] {
+export function findMembershipProblems(spec: StackSpec): Problem[] {
   return [
     ...spec.apps.flatMap((app) => [...findForbiddenGroups(app, spec), ...findRoleCircles(app)]),
     ...findAppCircles(spec.apps),
@@ -36,11 +35,14 @@ export function findMembershipProblems(spec: StackSpec): string[] {
 }
 
 /** Apps that a role cannot read, because there is no such other app. */
-function findUnreadableApps(apps: readonly AppSpec[]): string[] {
+function findUnreadableApps(apps: readonly AppSpec[]): Problem[] {
   const names = new Set(apps.map(({ name }) => name));
-  const toProblem = (app: AppSpec, role: RoleSpec, name: string): string => {
+  const toProblem = (app: AppSpec, role: RoleSpec, name: string): Problem => {
     const others = [...names].filter((other) => other !== app.name);
-    return `${roleAt(app, role, "reads")}: "${name}" is ${name === app.name ? "this app itself" : "no app of the stack"}; allowed are ${others.join(", ") || "other apps, and there are none"}`;
+    return problemAt(
+      roleAt(app, role, "reads"),
+      `"${name}" is ${name === app.name ? "this app itself" : "no app of the stack"}; allowed are ${others.join(", ") || "other apps, and there are none"}`,
+    );
   };
   return apps.flatMap((app) =>
     app.roles.flatMap((role) =>
@@ -52,7 +54,7 @@ function findUnreadableApps(apps: readonly AppSpec[]): string[] {
 }
 
 /** Argo CD starts such a Job after `pulumi up`, which needs the Job's roles. */
-function findLateApps(app: AppSpec, apps: readonly AppSpec[]): string[] {
+function findLateApps(app: AppSpec, apps: readonly AppSpec[]): Problem[] {
   if (app.provisioner === "job") return [];
   const late = appsBefore(app, apps).filter(
     ({ provisioner, delivery }) => provisioner === "job" && delivery === "git",
@@ -60,25 +62,30 @@ function findLateApps(app: AppSpec, apps: readonly AppSpec[]): string[] {
   return late.flatMap((before) =>
     app.roles
       .filter(({ memberOf }) => needs(memberOf, before))
-      .map(
-        (role) =>
-          `${roleAt(app, role, "memberOf")}: a Job that Argo CD starts after pulumi up makes the roles of ${before.name}; set provisioner to job for ${app.name} too, or to berth for ${before.name}`,
+      .map((role) =>
+        problemAt(
+          roleAt(app, role, "memberOf"),
+          `a Job that Argo CD starts after pulumi up makes the roles of ${before.name}; set provisioner to job for ${app.name} too, or to berth for ${before.name}`,
+        ),
       ),
   );
 }
 
-function findForbiddenGroups(app: AppSpec, spec: StackSpec): string[] {
+function findForbiddenGroups(app: AppSpec, spec: StackSpec): Problem[] {
   return app.roles.flatMap((role) =>
     role.memberOf.flatMap((group) => {
       const reason = forbiddenGroupReason(group, spec);
       if (reason === undefined) return [];
-      return `${roleAt(app, role, "memberOf")}: "${group}" ${reason}; remove it, a role of an app may not be a member of it`;
+      return problemAt(
+        roleAt(app, role, "memberOf"),
+        `"${group}" ${reason}; remove it, a role of an app may not be a member of it`,
+      );
     }),
   );
 }
 
 /** Postgres refuses such a membership. */
-function findRoleCircles(app: AppSpec): string[] {
+function findRoleCircles(app: AppSpec): Problem[] {
   const groups = new Map(
     app.roles.flatMap(({ name, logins = [], memberOf }) => [
       [name, memberOf] as const,
@@ -93,12 +100,16 @@ function findRoleCircles(app: AppSpec): string[] {
     const list = names.map((name) => `"${name}"`).join(", ");
     const what =
       names.length === 1 ? "would be a member of itself" : "would be members of each other";
-    return `${paths.join(" and ")}: ${list} ${what}; remove one of these memberships`;
+    const problem = problemAt(
+      paths.join(" and "),
+      `${list} ${what}; remove one of these memberships`,
+    );
+    return paths.length === 1 ? problem : { what: problem.what };
   });
 }
 
 /** Each app is made in one step, so one of them must come first. */
-function findAppCircles(apps: readonly AppSpec[]): string[] {
+function findAppCircles(apps: readonly AppSpec[]): Problem[] {
   return findCircles(apps, (app) => appsBefore(app, apps)).map((circle) => {
     const paths = circle.flatMap((app, index) => {
       const before = circle[(index + 1) % circle.length];
@@ -107,7 +118,8 @@ function findAppCircles(apps: readonly AppSpec[]): string[] {
         .map((role) => roleAt(app, role, "memberOf"));
     });
     const names = circle.map(({ name }) => name).join(" and ");
-    return `${paths.join(" and ")}: the apps ${names} need roles of each other, so none of them can be made first; remove one of these memberships`;
+    const what = `${paths.join(" and ")}: the apps ${names} need roles of each other, so none of them can be made first; remove one of these memberships`;
+    return { what };
   });
 }
 

@@ -1,4 +1,7 @@
-import { SHARED } from "../derive/names.ts";
+import type { z } from "zod";
+import { type Problem, problemAt } from "../../errors.ts";
+import { whenGiven } from "../../when.ts";
+import { rolePath, SHARED } from "../derive/names.ts";
 import { hasItem, hasSecret } from "../logins.ts";
 import { DnsLabel, PgIdentifier, PgName } from "../schema/primitives.ts";
 import type { PostgresSpec } from "../spec/postgres.ts";
@@ -11,7 +14,12 @@ import type { AppSpec, RoleSpec, StackSpec } from "../spec.ts";
 
 const systemNames = ["postgres", "template0", "template1", "public", "none"];
 
-/** What a stack says about names. */
+/** A name, and the key path that gives it. */
+export interface Use {
+  readonly name: string;
+  readonly at: string;
+}
+
 export interface NameRules {
   readonly postgres: Pick<PostgresSpec, "reserved" | "maintenanceDatabase" | "ownershipRole">;
 }
@@ -43,8 +51,7 @@ function foreignReason(
   return undefined;
 }
 
-/** Every problem with the names of a stack, each with its key path. */
-export function findNameProblems(spec: StackSpec): string[] {
+export function findNameProblems(spec: StackSpec): Problem[] {
   return [
     ...findOwnershipRoleProblems(spec),
     ...findSharedProblems(spec),
@@ -73,107 +80,111 @@ function toLoginName({ item, fields }: RoleSpec, { vault }: Pick<StackSpec, "vau
 }
 
 /** Every role that Berth makes is a member of the ownership role and would inherit its privileges. */
-function findOwnershipRoleProblems(spec: StackSpec): string[] {
+function findOwnershipRoleProblems(spec: StackSpec): Problem[] {
   const { ownershipRole } = spec.postgres;
   const path = "berth:postgres.ownershipRole";
   const reason = foreignReason(ownershipRole, spec);
   return [
-    ...(reason === undefined ? [] : [`${path}: "${ownershipRole}" ${reason}`]),
-    ...messages(PgIdentifier.safeParse(ownershipRole), ownershipRole, path),
+    ...whenGiven(reason, (why) => problemAt(path, `"${ownershipRole}" ${why}; set another name`)),
+    ...findFormProblems(PgIdentifier, { name: ownershipRole, at: path }),
   ];
 }
 
 /** The manifests of an app, and those that apps share, are resources of one type, each with a label that says whose. */
-function findSharedProblems({ apps, gitops, cluster }: StackSpec): string[] {
+function findSharedProblems({ apps, gitops, cluster }: StackSpec): Problem[] {
   if (gitops === undefined && cluster === undefined) return [];
   return apps
     .filter(({ name }) => name === SHARED)
-    .map(
-      ({ name }) =>
-        `berth:apps.${name}: "${name}" stands for the manifests that apps share; rename the entry, and keep its role and database with owner.name and database.name`,
+    .map(({ name }) =>
+      problemAt(
+        `berth:apps.${name}`,
+        `"${name}" stands for the manifests that apps share; rename the entry, and keep its role and database with owner.name and database.name`,
+      ),
     );
 }
 
-function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
+function findAppProblems(app: AppSpec, spec: StackSpec): Problem[] {
   const identifiers = [...databaseUses(app), ...roleUses(app)];
   const labels = [
-    { name: app.namespace, at: at(app, "namespace") },
+    { name: app.namespace, at: appAt(app, "namespace") },
     ...app.roles
       .filter(hasSecret)
       .map((r) => ({ name: r.secretName, at: roleAt(app, r, "secret") })),
   ];
-  const problems: string[] = [];
-  for (const { name, at: path } of identifiers) {
-    const reserved = reservedReason(name, spec);
+  const problems: Problem[] = [];
+  for (const use of identifiers) {
+    const reserved = reservedReason(use.name, spec);
     if (reserved !== undefined) {
-      problems.push(`${path}: "${name}" ${reserved}; rename the app or set this key`);
+      problems.push(problemAt(use.at, `"${use.name}" ${reserved}; rename the app or set this key`));
     }
-    problems.push(...messages(PgName.safeParse(name), name, path));
+    problems.push(...findFormProblems(PgName, use));
   }
-  for (const { name, at: path } of labels) {
-    problems.push(...messages(DnsLabel.safeParse(name), name, path));
-  }
+  problems.push(...labels.flatMap((use) => findFormProblems(DnsLabel, use)));
   return [...problems, ...findAdminProblems(app, spec)];
 }
 
 /** Only the database's namespace has the admin credential, so apps may not use that item or namespace. */
-function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
+function findAdminProblems(app: AppSpec, spec: StackSpec): Problem[] {
   const { admin, adminUser, namespace } = spec.postgres;
   const items = [
     ...app.roles.filter(hasItem).map((r) => ({ item: r.item, at: roleAt(app, r, "item") })),
-    ...app.secrets.map((s) => ({ item: s.item, at: at(app, `secrets.${s.name}`) })),
+    ...app.secrets.map((s) => ({ item: s.item, at: appAt(app, `secrets.${s.name}`) })),
   ];
   const namespaces = [
-    { name: app.namespace, at: at(app, "namespace") },
+    { name: app.namespace, at: appAt(app, "namespace") },
     ...app.roles
       .filter(hasSecret)
       .map((r) => ({ name: r.namespace, at: roleAt(app, r, "namespace") })),
     ...listSecrets(app).map((s) => ({
       name: s.namespace,
-      at: at(app, `secrets.${s.name}.namespace`),
+      at: appAt(app, `secrets.${s.name}.namespace`),
     })),
   ].filter((use, index, all) => all.findIndex((other) => other.name === use.name) === index);
   return [
     ...items
       .filter(() => adminUser === undefined)
       .filter(({ item }) => item.item === admin.item && item.vault === admin.vault)
-      .map(
-        (use) =>
-          `${use.at}: "${use.item.item}" is the admin's item (berth:postgres.adminItem); name an item of the app's own`,
+      .map((use) =>
+        problemAt(
+          use.at,
+          `"${use.item.item}" is the admin's item (berth:postgres.adminItem); name an item of the app's own`,
+        ),
       ),
     ...namespaces
       .filter((use) => use.name === namespace)
-      .map(
-        (use) =>
-          `${use.at}: "${use.name}" is the namespace of the database (berth:postgres.namespace); name one of the app's own`,
+      .map((use) =>
+        problemAt(
+          use.at,
+          `"${use.name}" is the namespace of the database (berth:postgres.namespace); name one of the app's own`,
+        ),
       ),
   ];
 }
 
-function messages(
-  result: { success: boolean; error?: { issues: readonly { message: string }[] } },
-  name: string,
-  path: string,
-): string[] {
-  return (result.error?.issues ?? []).map((issue) => `${path}: "${name}" ${issue.message}`);
+function findFormProblems(form: z.ZodType, { name, at: path }: Use): Problem[] {
+  const { error } = form.safeParse(name);
+  return (error?.issues ?? []).map(({ message }) => problemAt(path, `"${name}" ${message}`));
 }
 
-/** Names that more than one thing has. */
-export function findRepeated(
-  what: string,
-  uses: readonly { readonly name: string; readonly at: string }[],
-): string[] {
+export function findRepeated(what: string, uses: readonly Use[]): Problem[] {
   const byName = Map.groupBy(uses, (use) => use.name);
   return [...byName]
     .filter(([, group]) => group.length > 1)
     .map(([name, group]) => {
       const places = group.map((use) => use.at).join(" and ");
-      return `${places}: the ${what} "${name}" is used ${String(group.length)} times; each needs a name of its own`;
+      return {
+        what: `${places}: the ${what} "${name}" is used ${String(group.length)} times; each needs a name of its own`,
+      };
     });
 }
 
+/** What is wrong below a key path, found by a path that begins there. */
+export function below(at: string, { at: path = "", what }: Problem): Problem {
+  return { at: `${at}.${path}`, what: `${at}.${what}` };
+}
+
 /** Each Secret is in the app's namespace. A credential from an item is in the database's, too. */
-function secretNames(app: AppSpec, databaseNamespace: string): { name: string; at: string }[] {
+function secretNames(app: AppSpec, databaseNamespace: string): Use[] {
   return [
     ...app.roles.filter(hasItem).map((r) => ({
       name: `${databaseNamespace}/${r.secretName}`,
@@ -188,20 +199,20 @@ function secretNames(app: AppSpec, databaseNamespace: string): { name: string; a
       })),
     ...listSecrets(app).map((s) => ({
       name: `${s.namespace}/${s.name}`,
-      at: at(app, `secrets.${s.name}`),
+      at: appAt(app, `secrets.${s.name}`),
     })),
   ];
 }
 
 /** Every database of an app, with the key path that names it. */
-function databaseUses(app: AppSpec): { name: string; at: string }[] {
+function databaseUses(app: AppSpec): Use[] {
   const { names } = app.database;
-  const path = at(app, names.length > 1 ? "database.names" : "database.name");
+  const path = appAt(app, names.length > 1 ? "database.names" : "database.name");
   return [...new Set(names)].map((name) => ({ name, at: path }));
 }
 
 /** Every role of an app, with the key path that names it. */
-function roleUses(app: AppSpec): { name: string; at: string }[] {
+function roleUses(app: AppSpec): Use[] {
   return app.roles.flatMap((role) => [
     { name: role.name, at: roleAt(app, role, "name") },
     ...(role.logins ?? []).map((name) => ({ name, at: roleAt(app, role, "logins") })),
@@ -215,13 +226,14 @@ function listSecrets(
   return [...app.secrets, ...(app.vault?.secrets ?? [])];
 }
 
-function at(app: AppSpec, key: string): string {
-  return `berth:apps.${app.name}.${key}`;
+/** Key path of an app's entry, or of a key in it. */
+export function appAt({ name }: Pick<AppSpec, "name">, key?: string): string {
+  return key === undefined ? `berth:apps.${name}` : `berth:apps.${name}.${key}`;
 }
 
-/** Key path of a role's setting. */
-export function roleAt(app: AppSpec, role: RoleSpec, key: string): string {
-  const { reader } = role;
+/** Key path of a role, or of a setting of it. */
+export function roleAt(app: AppSpec, { key, reader }: RoleSpec, setting?: string): string {
   if (reader !== undefined) return `berth:apps.${reader.app}.roles.${reader.key}.reads`;
-  return at(app, role.key === "owner" ? `owner.${key}` : `roles.${role.key}.${key}`);
+  const path = appAt(app, rolePath(key));
+  return setting === undefined ? path : `${path}.${setting}`;
 }

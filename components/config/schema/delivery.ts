@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Flux } from "./manifests/argocd.ts";
-import { DnsLabel, RepositoryPath } from "./primitives.ts";
+import { DnsLabel, optionalBut, RepositoryPath, Text } from "./primitives.ts";
 import { LoginInterval } from "./secret.ts";
 import { Keys, SecretKeyName } from "./secret-keys.ts";
 import { Vault } from "./vault/stack.ts";
@@ -8,15 +8,12 @@ import { Vault } from "./vault/stack.ts";
 /** Git mode. */
 export const GitOps = z
   .strictObject({
-    directory: z
-      .string()
-      .min(1)
-      .describe("Checkout of the GitOps repository, relative to the project folder."),
+    directory: Text.describe("Checkout of the GitOps repository, relative to the project folder."),
     path: RepositoryPath.describe(
       "Path of the directory in the repository. Default: what git says of the checkout; needed only where a run has no checkout, as a preview in CI.",
     ),
-    repoURL: z.string().min(1).describe("The same repository as Argo CD sees it."),
-    targetRevision: z.string().min(1).describe("Branch that Argo CD follows. Default: main."),
+    repoURL: Text.describe("The same repository as Argo CD sees it."),
+    targetRevision: Text.describe("Branch that Argo CD follows. Default: main."),
     workloads: z
       .enum(["argocd", "flux", "none"])
       .describe(
@@ -24,7 +21,7 @@ export const GitOps = z
       ),
     flux: Flux.describe("For workloads: flux."),
     argocdNamespace: DnsLabel.describe("Namespace of the Application objects. Default: argocd."),
-    project: z.string().min(1).describe("Argo CD AppProject. Default: default."),
+    project: Text.describe("Argo CD AppProject. Default: default."),
     adopt: z.boolean().describe("Overwrite files that Berth did not make. Default: false."),
     commit: z
       .boolean()
@@ -32,34 +29,20 @@ export const GitOps = z
         "At the end of up, commit the files that changed, on the branch that is checked out. Berth never pushes. Default: false.",
       ),
   })
-  .partial({
-    path: true,
-    targetRevision: true,
-    workloads: true,
-    flux: true,
-    argocdNamespace: true,
-    project: true,
-    adopt: true,
-    commit: true,
-  });
+  .apply(optionalBut("directory", "repoURL"));
 
 /** Cluster mode. */
 export const Cluster = z
   .strictObject({
-    kubeconfig: z
-      .string()
-      .min(1)
-      .describe("Path of a kubeconfig. Default: that of the endpoint, else KUBECONFIG."),
-    context: z
-      .string()
-      .min(1)
-      .describe("Context of the kubeconfig; must be named. Default: that of the endpoint."),
-    identifier: z
-      .string()
-      .min(1)
-      .describe(
-        "UID of the cluster's namespace kube-system; Berth applies nothing to another cluster.",
-      ),
+    kubeconfig: Text.describe(
+      "Path of a kubeconfig. Default: that of the endpoint, else KUBECONFIG.",
+    ),
+    context: Text.describe(
+      "Context of the kubeconfig; must be named. Default: that of the endpoint.",
+    ),
+    identifier: Text.describe(
+      "UID of the cluster's namespace kube-system; Berth applies nothing to another cluster.",
+    ),
     createNamespaces: z
       .boolean()
       .describe(
@@ -69,12 +52,11 @@ export const Cluster = z
       .enum(["argocd", "none"])
       .describe("What starts the apps: argocd (Applications) or none. Default: argocd."),
     argocdNamespace: DnsLabel.describe("Namespace of the Application objects. Default: argocd."),
-    project: z.string().min(1).describe("Argo CD AppProject. Default: default."),
+    project: Text.describe("Argo CD AppProject. Default: default."),
     adopt: z.boolean().describe("Adopt objects that this stack did not make. Default: false."),
   })
   .partial();
 
-/** Who makes Secrets from 1Password items. */
 export const SecretsThrough = z.enum(["onepassword-item", "external-secret"]);
 
 const ConnectServer = z
@@ -125,7 +107,7 @@ const Connect = z
           "Only for a ClusterSecretStore. A SecretStore reads the Secret in its own namespace.",
         ),
         name: DnsLabel.describe("Name of the Secret."),
-        key: z.string().min(1).describe("Key in it. Default: token."),
+        key: Text.describe("Key in it. Default: token."),
       })
       .partial({ namespace: true, key: true })
       .describe(
@@ -141,7 +123,6 @@ const Connect = z
   })
   .describe("With this Berth makes the store. Without it the store must exist.");
 
-/** How Secrets get into their namespaces. */
 export const Secrets = z
   .strictObject({
     through: SecretsThrough.describe(
@@ -154,10 +135,10 @@ export const Secrets = z
           .describe(
             "ClusterSecretStore: one for all namespaces. SecretStore: one in each. Default: ClusterSecretStore.",
           ),
-        name: DnsLabel.describe("Default, for a store that Berth makes: berth-<stack>."),
+        name: DnsLabel.describe("Name of the store. Default, if Berth makes it: berth-<stack>."),
         connect: Connect,
         readers: z
-          .array(z.string().min(1))
+          .array(Text)
           .describe(
             "Groups of users that may read the state of ExternalSecrets and SecretStores in the apps' namespaces, and no Secret. Default: none.",
           ),

@@ -1,9 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { z } from "zod";
 import { StackConfig } from "./stack.ts";
 import { VaultFor } from "./vault/for.ts";
-
-const file = new URL("../schema.json", import.meta.url);
 
 /** JSON Schema of a `Pulumi.<stack>.yaml`, for editors; generated from the schema that parses it. */
 export function stackFileSchema(): string {
@@ -35,9 +33,6 @@ export function stackFileSchema(): string {
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
-/** The committed copy. */
-export function committedStackFileSchema(): string {
-  return readFileSync(file, "utf8");
+if (process.argv.includes("--write")) {
+  writeFileSync(new URL("../schema.json", import.meta.url), stackFileSchema());
 }
-
-if (process.argv.includes("--write")) writeFileSync(file, stackFileSchema());

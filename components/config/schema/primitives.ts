@@ -1,62 +1,75 @@
 import { z } from "zod";
 
-/**
- * Types of single values in a stack file. The message of each says what is allowed; its comment says
- * which later failure the rule prevents.
- */
+/** Single values in a stack file. The message says what is allowed, the comment which failure that prevents. */
 
-const bytes = (text: string): number => Buffer.byteLength(text, "utf8");
+/** Any text but the empty one. */
+export const Text = z.string().min(1);
+
+type OptionalBut<S extends z.core.$ZodLooseShape, K> = z.ZodObject<
+  { [P in keyof S]: P extends K ? S[P] : z.ZodOptional<S[P]> },
+  z.core.$strict
+>;
+
+/** Makes all keys of an object optional but these. */
+export function optionalBut<K extends string>(...needed: readonly K[]) {
+  return <S extends Record<K, z.core.$ZodType>>(object: z.ZodObject<S, z.core.$strict>) => {
+    const others = Object.keys(object.shape).filter((key) => !needed.some((one) => one === key));
+    const mask = Object.fromEntries(others.map((key) => [key, true]));
+    return object.partial(mask as never) as unknown as OptionalBut<S, K>;
+  };
+}
+
+/** A check that refuses a value for the reason that `problemOf` finds; undefined = there is none. */
+export function refuse<T>(problemOf: (value: T) => string | undefined) {
+  return ({ value, issues }: z.core.ParsePayload<T>): void => {
+    const message = problemOf(value);
+    if (message !== undefined) issues.push({ code: "custom", message, input: value });
+  };
+}
 
 /**
  * A role, database or schema name that needs no quotes. Postgres cuts a name at 63 bytes with only a
  * NOTICE, so a longer name could alter somebody else's role
  * (https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS).
  */
-export const PgIdentifier = z.string().check((ctx) => {
-  const name = ctx.value;
-  const problem = identifierProblem(name);
-  if (problem !== undefined) ctx.issues.push({ code: "custom", message: problem, input: name });
-});
+export const PgIdentifier = z.string().check(refuse(identifierProblem));
+
+/** Any name that Postgres can store, because what is adopted may have one. Derived names are a `PgIdentifier`. */
+export const PgName = z.string().check(refuse(nameProblem));
 
 /**
- * Any role, database or schema name that Postgres can store, because what is adopted may have one. Names
- * that Berth derives are a `PgIdentifier`.
+ * The schemas of a search_path. An empty name stands for no schema, as in `ALTER ROLE … SET search_path TO ''`
+ * (https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-SEARCH-PATH).
  */
-export const PgName = z.string().check((ctx) => {
-  const name = ctx.value;
-  const problem = nameProblem(name);
-  if (problem !== undefined) ctx.issues.push({ code: "custom", message: problem, input: name });
-});
+export const SearchPath = z.array(
+  z.string().check(refuse((name: string) => (name === "" ? undefined : nameProblem(name)))),
+);
 
 function nameProblem(name: string): string | undefined {
   if (name === "") return "is empty";
   if (name.includes("\0") || !name.isWellFormed()) return "is not text that Postgres can store";
   if (name.includes("\n")) return "has a line break; rename it on the server first";
-  if (bytes(name) > 63) {
-    return `is ${String(bytes(name))} bytes long; at most 63 are allowed, because Postgres cuts longer names`;
-  }
-  return undefined;
+  const bytes = Buffer.byteLength(name, "utf8");
+  return bytes > 63
+    ? `is ${String(bytes)} bytes long; at most 63 are allowed, because Postgres cuts longer names`
+    : undefined;
 }
 
 function identifierProblem(name: string): string | undefined {
   const problem = nameProblem(name);
   if (problem !== undefined) return problem;
-  if (!/^[a-z_][a-z0-9_]*$/.test(name)) {
-    return "is not a plain Postgres identifier; allowed are a-z, 0-9 and _, not starting with a digit";
-  }
-  return undefined;
+  return /^[a-z_][a-z0-9_]*$/.test(name)
+    ? undefined
+    : "is not a plain Postgres identifier; allowed are a-z, 0-9 and _, not starting with a digit";
 }
 
-const dnsLabel = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
-
-/**
- * Name of a Kubernetes namespace or object. The API server would refuse another name only after the
- * manifests are committed.
- */
+/** Name of a Kubernetes namespace or object. The API server would refuse another only after the commit. */
 export const DnsLabel = z
   .string()
   .max(63, { error: "is longer than 63 characters, the limit for a Kubernetes name" })
-  .regex(dnsLabel, { error: "is not a DNS label; allowed are a-z, 0-9 and - inside" });
+  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, {
+    error: "is not a DNS label; allowed are a-z, 0-9 and - inside",
+  });
 
 /**
  * An app's name. Other names derive from it, so it must be a DNS label and, with `-` as `_`, a Postgres
@@ -99,7 +112,6 @@ export const Scram = z
     error: 'is not "iterations:salt" with the salt in base64; the verb adopt writes it',
   });
 
-/** TCP port. */
 export const Port = z.int().min(1).max(65535);
 
 /** The largest number that a Postgres integer holds (manual: "Numeric Types"). */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cnpgKeys, parseTemplate } from "../keys/template.ts";
+import { refuse } from "./primitives.ts";
 
 /** Why a Secret has no key of this name (https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data). */
 export function keyNameProblem(name: string): string | undefined {
@@ -9,11 +10,7 @@ export function keyNameProblem(name: string): string | undefined {
     : "is not a key of a Secret; allowed are letters, digits, -, _ and .";
 }
 
-/** Name of a key of a Secret. */
-export const SecretKeyName = z.string().check((ctx) => {
-  const message = keyNameProblem(ctx.value);
-  if (message !== undefined) ctx.issues.push({ code: "custom", message, input: ctx.value });
-});
+export const SecretKeyName = z.string().check(refuse(keyNameProblem));
 
 const fixedKeys: Readonly<Record<string, string>> = {
   username: cnpgKeys.username,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { GenerateValue } from "./generate.ts";
-import { DnsLabel, ItemName } from "./primitives.ts";
-import { keyNameProblem } from "./secret-keys.ts";
+import { DnsLabel, ItemName, refuse, Text } from "./primitives.ts";
+import { keyNameProblem, SecretKeyName } from "./secret-keys.ts";
 import { VaultPath } from "./vault/names.ts";
 
 /** As Go prints a duration. */
@@ -35,7 +35,6 @@ export const secretSettings = {
     ),
 };
 
-/** Settings for External Secrets only. */
 const externalSettings = [
   "refreshInterval",
   "creationPolicy",
@@ -56,7 +55,7 @@ const ItemPlace = z.union([
     .partial(),
 ]);
 
-const Label = z.string().min(1, { error: "is empty" });
+export const Label = z.string().min(1, { error: "is empty" });
 
 const NamedFields = z
   .record(
@@ -87,17 +86,8 @@ const NamedFields = z
     }
   });
 
-/** An attached file whose name is its key. */
-const FileName = z.string().check((ctx) => {
-  const message = keyNameProblem(ctx.value);
-  if (message !== undefined) ctx.issues.push({ code: "custom", message, input: ctx.value });
-});
-
 /** Expressions of Go, which knows less than JavaScript: no look-around and no back references. */
-const Pattern = z.string().check((ctx) => {
-  const message = patternProblem(ctx.value);
-  if (message !== undefined) ctx.issues.push({ code: "custom", message, input: ctx.value });
-});
+const Pattern = z.string().check(refuse(patternProblem));
 
 function patternProblem(text: string): string | undefined {
   if (/\(\?<?[=!]|\\[1-9]/.test(text))
@@ -110,74 +100,61 @@ function patternProblem(text: string): string | undefined {
   }
 }
 
+const SecretEntry = z
+  .strictObject({
+    from: z
+      .enum(["onepassword", "vault"])
+      .describe(
+        "Where the values are: in a 1Password item, or in a KV secret of Vault. Default: onepassword.",
+      ),
+    item: ItemPlace.describe("1Password item. Default: the Secret's name."),
+    mount: VaultPath.describe(
+      "With `from: vault`: mount of the KV engine. Default: berth:secrets.vault.kvMount.",
+    ),
+    path: VaultPath.describe(
+      "With `from: vault`: path in the engine, without data/. Default: <app>/<Secret>; a Secret's name loses the prefix <app>-.",
+    ),
+    fields: z
+      .array(Text)
+      .describe("Fields the item must have. With `from: vault`: keys to copy. Default: all."),
+    generate: z
+      .record(
+        z.string().regex(/^[-._a-zA-Z0-9]+$/, { error: "is not a key of a Secret" }),
+        GenerateValue.describe("How the value is made."),
+      )
+      .describe(
+        "With `from: vault`: values that `add` makes in Vault, by key, where the secret has none. Default: none.",
+      ),
+    files: z
+      .array(SecretKeyName)
+      .describe("Files attached to the item that it must have. Each is a key under its own name."),
+    keys: NamedFields.describe(
+      "Keys with names of their own, each with the label of a field, or with item, vault and field or file (an attached one). Needs External Secrets.",
+    ),
+    find: Pattern.describe(
+      "Bring the item's fields whose label matches this expression. Needs External Secrets.",
+    ),
+    rewrite: z
+      .array(
+        z.strictObject({
+          source: Pattern.describe("Expression for a part of the key."),
+          target: z.string().describe("Text in place of that; $1 is its first group."),
+        }),
+      )
+      .describe("With `find`: replaces what `source` matches in the keys by `target`."),
+    ...secretSettings,
+    namespace: DnsLabel.describe("Namespace of the Secret. Default: the app's."),
+  })
+  .partial();
+
 /** One Secret under `secrets` in an app's entry. */
 export const Secret = z.union([
-  z.array(z.string().min(1)).describe("Fields the item must have."),
-  z
-    .strictObject({
-      from: z
-        .enum(["onepassword", "vault"])
-        .describe(
-          "Where the values are: in a 1Password item, or in a KV secret of Vault. Default: onepassword.",
-        ),
-      item: ItemPlace.describe("1Password item. Default: the Secret's name."),
-      mount: VaultPath.describe("With `from: vault`. Default: berth:secrets.vault.kvMount."),
-      path: VaultPath.describe(
-        "With `from: vault`: path in the engine, without data/. Default: <app>/<Secret>; a Secret's name loses the prefix <app>-.",
-      ),
-      fields: z
-        .array(z.string().min(1))
-        .describe("Fields the item must have. With `from: vault`: keys to copy. Default: all."),
-      generate: z
-        .record(
-          z.string().regex(/^[-._a-zA-Z0-9]+$/, { error: "is not a key of a Secret" }),
-          GenerateValue.describe("How the value is made."),
-        )
-        .describe(
-          "With `from: vault`: values that `add` makes in Vault, by key, where the secret has none. Default: none.",
-        ),
-      files: z
-        .array(FileName)
-        .describe(
-          "Files attached to the item that it must have. Each is a key under its own name.",
-        ),
-      keys: NamedFields.describe(
-        "Keys with names of their own, each with the label of a field, or with item, vault and field or file (an attached one). Needs External Secrets.",
-      ),
-      find: Pattern.describe(
-        "Bring the item's fields whose label matches this expression. Needs External Secrets.",
-      ),
-      rewrite: z
-        .array(
-          z.strictObject({
-            source: Pattern.describe("Expression for a part of the key."),
-            target: z.string().describe("Text in place of that; $1 is its first group."),
-          }),
-        )
-        .describe("With `find`: replaces what `source` matches in the keys by `target`."),
-      ...secretSettings,
-      namespace: DnsLabel.describe("Default: the app's."),
-    })
-    .partial()
-    .check((ctx) => {
-      const message = sourceProblem(ctx.value);
-      if (message !== undefined) ctx.issues.push({ code: "custom", message, input: ctx.value });
-    }),
+  z.array(Text).describe("Fields the item must have."),
+  SecretEntry.check(refuse(sourceProblem)),
 ]);
 
-interface SourceKeys {
-  readonly from?: "onepassword" | "vault" | undefined;
-  readonly item?: unknown;
-  readonly find?: string | undefined;
-  readonly rewrite?: unknown;
-  readonly creationPolicy?: string | undefined;
-  readonly deletionPolicy?: string | undefined;
-  readonly fields?: readonly string[] | undefined;
-  readonly generate?: Readonly<Record<string, unknown>> | undefined;
-}
-
 /** Why the keys of a Secret contradict each other; undefined = they do not. */
-function sourceProblem(given: SourceKeys): string | undefined {
+function sourceProblem(given: z.infer<typeof SecretEntry>): string | undefined {
   const { from, item, fields } = given;
   if (from !== "vault") {
     if (given.rewrite !== undefined && given.find === undefined)

@@ -15,10 +15,12 @@ import {
   ConnectionLimit,
   DnsLabel,
   ItemName,
+  optionalBut,
   PgIdentifier,
   PgName,
   Port,
   RoleKey,
+  Text,
 } from "./primitives.ts";
 import { Secret } from "./secret.ts";
 import { AppVault, credentialsKey } from "./vault/app.ts";
@@ -38,7 +40,7 @@ const Postgres = z
     ),
     job: z
       .strictObject({
-        image: z.string().min(1).describe("Image with psql 15 or newer. Default: postgres:18.4."),
+        image: Text.describe("Image with psql 15 or newer. Default: postgres:18.4."),
       })
       .partial()
       .describe("Settings of the Jobs with provisioner: job."),
@@ -50,7 +52,7 @@ const Postgres = z
     compareInside: z
       .boolean()
       .describe(
-        "Whether preview and up of Berth's own provider look into each app's database for what others changed there. It takes a login per app. If false, only --refresh does, and a line of each run says so. Default: true.",
+        "Whether preview and up of Berth's own provider look into each app's database for what others changed there. It takes a login per app. If false, only --refresh does, and a line of each run says so. Default: true with up to 300 apps, false with more.",
       ),
     endpoint: Endpoint,
     tls: Tls.describe("TLS between this machine and Postgres."),
@@ -70,14 +72,14 @@ const Postgres = z
       "Admin role that logs in with `tls.cert` alone. Then Berth reads no admin's item.",
     ),
     reserved: z
-      .array(z.string().min(1))
+      .array(Text)
       .describe("Roles and databases that belong to others. Berth refuses to manage them."),
     ownershipRole: PgIdentifier.describe(
       "NOLOGIN role without privileges. Its members are the roles that this stack made. Default: berth_<stack>.",
     ),
     service: z
       .strictObject({
-        host: z.string().min(1).describe("Name or address. Default: the Service of the endpoint."),
+        host: Text.describe("Name or address. Default: the Service of the endpoint."),
         port: Port.describe("Port at that host. Default: that of the endpoint."),
         sslmode: z
           .enum(["disable", "allow", "prefer", "require", "verify-ca", "verify-full"])
@@ -100,24 +102,7 @@ const Postgres = z
     ),
     ...retirementKeys,
   })
-  .partial({
-    provisioner: true,
-    job: true,
-    connectionLimit: true,
-    compareInside: true,
-    tls: true,
-    maintenanceDatabase: true,
-    systemIdentifier: true,
-    adminItem: true,
-    adminUser: true,
-    reserved: true,
-    ownershipRole: true,
-    service: true,
-    certificate: true,
-    namespace: true,
-    confirmDelete: true,
-    dumpDirectory: true,
-  })
+  .apply(optionalBut("endpoint"))
   .refine(({ adminItem, adminUser }) => adminItem === undefined || adminUser === undefined, {
     error: "has both adminItem and adminUser; a role with a password has the item alone",
   })
@@ -161,7 +146,7 @@ const Database = z
       .describe("Encoding of a new database. Default: UTF8."),
     ...creationKeys,
     connectionLimit: ConnectionLimit.describe(
-      "Connections to the database at a time. Default: -1.",
+      "Connections to the database at a time. Default: -1, no limit.",
     ),
     revokePublic: z
       .boolean()
@@ -242,7 +227,7 @@ export const StackConfig = z
     apps: z
       .record(
         AppName,
-        AppEntry.nullable().describe("Entry of one app. Empty: everything is as by default."),
+        AppEntry.nullable().describe("Entry of one app. Empty: all keys have their defaults."),
       )
       .describe("One entry per app."),
   })

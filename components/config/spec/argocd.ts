@@ -6,7 +6,6 @@ export const ownCluster = "https://kubernetes.default.svc";
 /** A cluster, by its API server or by its name in Argo CD. */
 export type DestinationSpec = { readonly server: string } | { readonly name: string };
 
-/** When and how Argo CD syncs an Application. */
 export interface SyncPolicySpec {
   /** undefined = somebody starts each sync. */
   readonly automated: { readonly prune: boolean; readonly selfHeal: boolean } | undefined;
@@ -45,7 +44,6 @@ export interface ApplicationSettings {
   readonly finalizer: "none" | "foreground" | "background" | undefined;
 }
 
-/** Settings of a stack's Applications. */
 export interface ArgoCdStackSpec extends ApplicationSettings {
   /** Pattern of the names of Applications, and of Flux's Kustomizations. */
   readonly names: string;
@@ -67,7 +65,6 @@ export interface ArgoCdAppSpec extends ApplicationSettings {
   readonly project: string | undefined;
 }
 
-/** Labels and annotations. */
 export interface LabelsAndAnnotations {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;

@@ -36,8 +36,13 @@ export type WorkloadSpec =
 /** Where an app's manifests go; `none` if the stack file has neither `gitops` nor `cluster`. */
 export type Delivery = "git" | "cluster" | "none";
 
+export interface ArgoCdSpec {
+  readonly argocdNamespace: string;
+  readonly project: string;
+}
+
 /** Where manifests go in Git mode and what the Applications in it refer to. */
-export interface GitOpsSpec {
+export interface GitOpsSpec extends ArgoCdSpec {
   /** Checkout of the GitOps repository, relative to the project folder. */
   readonly directory: string;
   /** Its path in the repository; empty = the root, undefined = as git says. */
@@ -48,10 +53,6 @@ export interface GitOpsSpec {
   /** What applies the manifests. */
   readonly workloads: "argocd" | "flux" | "none";
   readonly flux: FluxSpec;
-  /** Namespace of the Application objects. */
-  readonly argocdNamespace: string;
-  /** Argo CD AppProject. */
-  readonly project: string;
   /** Overwrite files that Berth did not make. */
   readonly adopt: boolean;
   /** Commit the files at the end of `up`. */
@@ -68,7 +69,7 @@ export interface FluxSpec {
 }
 
 /** Where manifests go in cluster mode. */
-export interface ClusterSpec {
+export interface ClusterSpec extends ArgoCdSpec {
   /** Path of a kubeconfig; undefined = KUBECONFIG or ~/.kube/config. */
   readonly kubeconfig: string | undefined;
   /** Always named, because the kubeconfig's current context changes too easily. */
@@ -79,10 +80,6 @@ export interface ClusterSpec {
   readonly createNamespaces: boolean;
   /** What starts the apps. */
   readonly workloads: "argocd" | "none";
-  /** Namespace of the Application objects. */
-  readonly argocdNamespace: string;
-  /** Argo CD AppProject. */
-  readonly project: string;
   /** Adopt objects that this stack did not make. */
   readonly adopt: boolean;
 }

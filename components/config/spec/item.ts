@@ -6,6 +6,16 @@ export interface ItemRef {
   readonly item: string;
 }
 
+/** For messages and for the provider: `Homelab/postgres-admin`. */
+export function describeItem({ vault, item }: ItemRef): string {
+  return `${vault}/${item}`;
+}
+
+/** Whether 1Password takes this text as an id, not as a title. */
+export function isItemId(text: string): boolean {
+  return /^[a-z0-9]{26}$/.test(text);
+}
+
 /** Labels of the fields of an item that hold a login. */
 export interface LoginFields {
   /** undefined = the item has none, and the user's name is the role's. */
@@ -13,7 +23,6 @@ export interface LoginFields {
   readonly password: string;
 }
 
-/** How a new password is made. */
 export interface PasswordRecipe {
   /** Characters. */
   readonly length: number;

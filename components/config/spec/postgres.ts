@@ -1,5 +1,5 @@
 import type { CertificateSourceSpec, ServiceCaSpec } from "./certificate.ts";
-import type { ItemRef } from "./item.ts";
+import { describeItem, type ItemRef } from "./item.ts";
 
 /** The shared server, and how Berth and the pods reach it; part of `StackSpec`. */
 
@@ -61,7 +61,6 @@ export interface ServiceSpec {
   readonly ca?: ServiceCaSpec | undefined;
 }
 
-/** The shared server. */
 export interface PostgresSpec {
   readonly endpoint: EndpointSpec;
   readonly tls: TlsSpec;
@@ -83,7 +82,6 @@ export interface PostgresSpec {
   readonly compareInside: boolean;
   /** Image of the provisioning Jobs; it has psql 15 or newer. */
   readonly jobImage: string;
-  /** How pods reach the server. */
   readonly service: ServiceSpec;
   /** undefined = no Job copies it. */
   readonly certificate?: CertificateSourceSpec | undefined;
@@ -93,4 +91,12 @@ export interface PostgresSpec {
   readonly confirmDelete: readonly string[];
   /** Folder for a `pg_dump` before a drop, relative to the project folder; undefined = no dump. */
   readonly dumpDirectory: string | undefined;
+}
+
+/** The admin's item, for messages; undefined = it has none. */
+export function describeAdminItem({
+  admin,
+  adminUser,
+}: Pick<PostgresSpec, "admin" | "adminUser">): string | undefined {
+  return adminUser === undefined ? describeItem(admin) : undefined;
 }

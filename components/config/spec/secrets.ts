@@ -53,7 +53,6 @@ export interface VaultSpec {
   readonly audiences: readonly string[];
   /** How often the operator reads KV secrets, as `30s`, `5m` or `1h`. */
   readonly refreshAfter: string;
-  /** What is inside it. */
   readonly inside: VaultInsideSpec;
 }
 
@@ -111,5 +110,5 @@ export interface NamedField {
   readonly item: ItemRef;
   readonly field: string;
   /** `field` is the name of an attached file. */
-  readonly isFile?: boolean;
+  readonly isFile?: boolean | undefined;
 }

@@ -1,3 +1,5 @@
+import { type Problem, problemAt } from "../../errors.ts";
+import { isMapping } from "../../mapping.ts";
 import { splitPlaceholders } from "../keys/placeholders.ts";
 
 /** What a placeholder stands for, or why it stands for nothing. */
@@ -6,29 +8,19 @@ export type Resolved = { readonly value: string | number } | { readonly problem:
 /** Finds the value of a placeholder by the name between `${` and `}`. */
 export type Resolve = (name: string) => Resolved;
 
-/** Values with their placeholders replaced. */
-export interface FilledValues {
-  readonly values: Readonly<Record<string, unknown>>;
-  /** One line for each placeholder without a value, with the path of the text. */
-  readonly problems: readonly string[];
-}
-
 /**
  * Replaces placeholders such as `${role}` in the strings of a chart's values, so a stack file does not repeat these
  * names. A text that is nothing but a placeholder for a number becomes that number. `$${…}` stands for a literal
- * `${…}`. Keys are not changed.
+ * `${…}`. Keys are not changed. For each placeholder without a value there is a problem with the path of the text.
  */
-export function fillPlaceholders(
-  values: Readonly<Record<string, unknown>>,
-  resolve: Resolve,
-): FilledValues {
-  const problems: string[] = [];
+export function fillPlaceholders(values: Readonly<Record<string, unknown>>, resolve: Resolve) {
+  const problems: Problem[] = [];
   const fillText = (text: string, path: string): string | number => {
     const parts = splitPlaceholders(text).map((part) => {
       if (typeof part === "string") return part;
       const found = resolve(part.placeholder);
       if ("value" in found) return found.value;
-      problems.push(`${path}: ${found.problem}`);
+      problems.push(problemAt(path, found.problem));
       return "";
     });
     const [only = ""] = parts;
@@ -39,7 +31,7 @@ export function fillPlaceholders(
     if (Array.isArray(value)) {
       return value.map((entry: unknown, index) => fill(entry, `${path}[${String(index)}]`));
     }
-    return isRecord(value) ? fillRecord(value, `${path}.`) : value;
+    return isMapping(value) ? fillRecord(value, `${path}.`) : value;
   };
   const fillRecord = (
     record: Readonly<Record<string, unknown>>,
@@ -50,8 +42,4 @@ export function fillPlaceholders(
     );
 
   return { values: fillRecord(values, ""), problems };
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,11 +5,7 @@ import type { Resolve, Resolved } from "./fill.ts";
 import { missingKey } from "./references.ts";
 import { contentOfRole, type LabelsOf } from "./secret-contents.ts";
 
-/**
- * The placeholders of an app's values: `${role}`, `${database}`, `${database.NAME}` for each of several databases, `${secret}`, `${host}`, `${port}`, `${port:text}`,
- * `${sslmode}` and `${sslrootcert}`; `${secret.KEY}` for the name of a key that the Secret has; and for a further
- * role `${roles.KEY.role}`, `${roles.KEY.secret}` and `${roles.KEY.secret.KEY}`.
- */
+/** The placeholders of an app's values. `workload.helm.values` in the schema says what each means. */
 export function toPlaceholders(
   { postgres: { service } }: Pick<StackSpec, "postgres">,
   app: AppSpec,

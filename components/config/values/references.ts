@@ -1,5 +1,6 @@
 import { didYouMean } from "../../closest.ts";
-import { isRecord } from "./fill.ts";
+import { type Problem, problemAt } from "../../errors.ts";
+import { isMapping } from "../../mapping.ts";
 import type { SecretContent } from "./secret-contents.ts";
 
 /**
@@ -9,11 +10,11 @@ import type { SecretContent } from "./secret-contents.ts";
 export function findMissingKeys(
   values: Readonly<Record<string, unknown>>,
   contents: ReadonlyMap<string, SecretContent>,
-): readonly string[] {
+): readonly Problem[] {
   return listReferences(values, "").flatMap(({ secret, key, at }) => {
     const content = contents.get(secret);
     const problem = content && missingKey(secret, key, content);
-    return problem === undefined ? [] : [`${at}: ${problem}`];
+    return problem === undefined ? [] : [problemAt(at, problem)];
   });
 }
 
@@ -38,7 +39,7 @@ function listReferences(value: unknown, at: string): readonly Reference[] {
   if (Array.isArray(value)) {
     return value.flatMap((one, index) => listReferences(one, `${at}[${String(index)}]`));
   }
-  if (!isRecord(value)) return [];
+  if (!isMapping(value)) return [];
   const join = (key: string): string => (at === "" ? key : `${at}.${key}`);
   return [
     ...toReferences(value, join),
@@ -71,7 +72,7 @@ function toReferences(
   const { items } = record;
   // A volume: `secret: { secretName, items: [{ key, path }] }`.
   const ofVolume = (Array.isArray(items) ? items : []).flatMap((item: unknown, index) =>
-    isRecord(item) && isText(item["key"]) && isText(item["path"])
+    isMapping(item) && isText(item["key"]) && isText(item["path"])
       ? [{ secret, key: item["key"], at: `${join("items")}[${String(index)}].key` }]
       : [],
   );

@@ -16,7 +16,6 @@ export interface SecretContent {
 /** Labels of an item's fields; undefined = nobody has read it. */
 export type LabelsOf = (ref: ItemRef) => readonly string[] | undefined;
 
-/** The keys of a role's Secret. */
 export function contentOfRole(app: AppSpec, role: RoleSpec, labelsOf: LabelsOf): SecretContent {
   const { username, password } = loginKeysOf(app, role);
   const own = [...(username === undefined ? [] : [username]), password];
@@ -53,12 +52,10 @@ function listContents(
   ];
 }
 
-/** The keys of a Secret from Vault's KV engine. */
 export function contentOfVault({ fields: keys }: VaultSecretSpec): SecretContent {
   return { keys, isComplete: keys.length > 0 };
 }
 
-/** The keys of a further Secret. */
 export function contentOfSecret(
   { secretsThrough }: AppSpec,
   { item, fields, files, keys, find, settings }: SecretSpec,

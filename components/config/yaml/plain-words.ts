@@ -1,4 +1,5 @@
 import { isScalar, parseDocument, Scalar, visit } from "yaml";
+import { type Problem, problemAt } from "../../errors.ts";
 
 /**
  * Words that a values file of Helm takes as true or false and Pulumi as text. In a chart a text is true, `no` as well.
@@ -63,14 +64,15 @@ function toPath(nodes: readonly unknown[]): readonly string[] {
  *
  * @param raw What Pulumi has read, without the `berth:` prefix. It may be from another file.
  */
-export function describePlainWords(text: string, raw: unknown): readonly string[] {
+export function describePlainWords(text: string, raw: unknown): readonly Problem[] {
   return findPlainWords(text)
     .filter(({ path, word }) => valueAt(raw, path) === word)
     .map(({ path, word }) => {
       const meant = String(words[word.toLowerCase()]);
-      return (
-        `berth:${path.join(".")}: ${word} without quotes is ${meant} in a values file of Helm, and a text here\n` +
-        `    fix: write ${meant}, or "${word}" for the text`
+      return problemAt(
+        `berth:${path.join(".")}`,
+        `${word} without quotes is ${meant} in a values file of Helm, and a text here`,
+        `write ${meant}, or "${word}" for the text`,
       );
     });
 }

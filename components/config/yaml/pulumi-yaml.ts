@@ -12,7 +12,7 @@ import {
   visit,
   YAMLParseError,
 } from "yaml";
-import { BerthError } from "../../errors.ts";
+import { BerthError, messageOf } from "../../errors.ts";
 
 /**
  * A file of Pulumi's as Pulumi reads it, with yaml.v3 for Go: YAML 1.2, except for numbers with a leading 0,
@@ -44,11 +44,16 @@ export function parsePulumiYaml(what: string, file: string, text: string): unkno
       Pair: (_, pair) => {
         mergeQuoted(pair);
       },
+      Alias: (_, alias, within) => {
+        const target = alias.resolve(document);
+        if (target === undefined || !within.includes(target)) return;
+        throw new TypeError(`the anchor "${alias.source}" is used inside itself`);
+      },
     });
     return document.toJS({ maxAliasCount: mostAliases });
   } catch (cause) {
     if (cause instanceof BerthError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new BerthError(`${what}: ${file} is not valid YAML: ${reason}${placeOf(cause, lines)}`, {
       hint: "fix it there, then run the same command again",
       cause,

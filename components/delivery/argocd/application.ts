@@ -1,13 +1,8 @@
-import type {
-  ApplicationSettings,
-  DestinationSpec,
-  IgnoredDifference,
-  SyncPolicySpec,
-} from "../../config/spec/argocd.ts";
+import type { ApplicationSettings, SyncPolicySpec } from "../../config/spec/argocd.ts";
+import type { ArgoCdSpec } from "../../config/spec/delivery.ts";
 import type { ObjectMetadata } from "../../secrets/object-metadata.ts";
 import { CASCADE_FINALIZER } from "../metadata.ts";
 
-/** One source of an Application's manifests. */
 export type ApplicationSource =
   | {
       readonly repoURL: string;
@@ -33,43 +28,13 @@ export type HelmValues =
   | { readonly valuesObject: Readonly<Record<string, unknown>> }
   | { readonly values: string };
 
-/** Argo CD's Application, with the fields that Berth writes. */
-export interface Application {
-  readonly apiVersion: "argoproj.io/v1alpha1";
-  readonly kind: "Application";
-  readonly metadata: ObjectMetadata & { readonly finalizers?: readonly string[] };
-  readonly spec: {
-    readonly project: string;
-    readonly destination: DestinationSpec & { readonly namespace: string };
-    readonly source?: ApplicationSource;
-    readonly sources?: readonly ApplicationSource[];
-    readonly ignoreDifferences?: readonly IgnoredDifference[];
-    readonly syncPolicy: {
-      readonly automated?: {
-        readonly prune: boolean;
-        readonly selfHeal: boolean;
-        readonly allowEmpty: false;
-      };
-      readonly retry?: SyncPolicySpec["retry"];
-      readonly syncOptions?: readonly string[];
-    };
-  };
-}
-
-/** What {@link buildApplication} needs. */
-export interface ApplicationArgs {
-  readonly name: string;
-  /** Namespace of the Application object. */
-  readonly argocdNamespace: string;
-  readonly project: string;
+export interface ApplicationArgs extends ArgoCdSpec, Omit<ObjectMetadata, "namespace"> {
   /** Namespace of objects without one. */
   readonly destinationNamespace: string;
   readonly sources: readonly [ApplicationSource, ...ApplicationSource[]];
   /** `items`: what Secrets are made from, and a Job. `workload`: an app, with the volumes of its chart. */
   readonly holds: "items" | "workload";
   readonly settings: ApplicationSettings;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /**
@@ -85,7 +50,7 @@ export interface ApplicationArgs {
  *
  * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/application.yaml
  */
-export function buildApplication(args: ApplicationArgs): Application {
+export function buildApplication(args: ApplicationArgs) {
   const { name, argocdNamespace, labels, annotations, sources, holds, settings } = args;
   const { finalizer = holds === "items" ? "foreground" : "none", ignoreDifferences } = settings;
   return {
@@ -101,12 +66,15 @@ export function buildApplication(args: ApplicationArgs): Application {
     spec: {
       project: args.project,
       destination: { ...settings.destination, namespace: args.destinationNamespace },
-      ...(sources.length === 1 ? { source: sources[0] } : { sources }),
+      ...(sources.length === 1 ? { source: sources[0] } : {}),
+      ...(sources.length === 1 ? {} : { sources }),
       ...(ignoreDifferences.length === 0 ? {} : { ignoreDifferences }),
       syncPolicy: toSyncPolicy(settings.syncPolicy, holds),
     },
   };
 }
+
+export type Application = ReturnType<typeof buildApplication>;
 
 const finalizers = {
   foreground: CASCADE_FINALIZER,
@@ -117,7 +85,7 @@ const finalizers = {
 function toSyncPolicy(
   { automated, retry, syncOptions }: SyncPolicySpec,
   holds: ApplicationArgs["holds"],
-): Application["spec"]["syncPolicy"] {
+) {
   const isSet = syncOptions.some((option) => option.startsWith("CreateNamespace="));
   const options = [
     ...(holds === "workload" && !isSet ? ["CreateNamespace=true"] : []),

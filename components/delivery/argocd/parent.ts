@@ -1,18 +1,8 @@
+import type { GitOpsSpec } from "../../config/spec/delivery.ts";
 import type { ObjectMetadata } from "../../secrets/object-metadata.ts";
 
-/** Argo CD's ApplicationSet, with the fields that Berth writes. */
-export interface ApplicationSet {
-  readonly apiVersion: "argoproj.io/v1alpha1";
-  readonly kind: "ApplicationSet";
+export interface ApplicationSetArgs extends Pick<GitOpsSpec, "repoURL" | "targetRevision"> {
   readonly metadata: ObjectMetadata;
-  readonly spec: Readonly<Record<string, unknown>>;
-}
-
-/** What {@link buildApplicationSet} needs. */
-export interface ApplicationSetArgs {
-  readonly metadata: ObjectMetadata;
-  readonly repoURL: string;
-  readonly targetRevision: string;
   /** Globs of the files with Applications, in the repository. */
   readonly files: readonly string[];
 }
@@ -24,7 +14,7 @@ export interface ApplicationSetArgs {
  *
  * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Template/
  */
-export function buildApplicationSet(args: ApplicationSetArgs): ApplicationSet {
+export function buildApplicationSet(args: ApplicationSetArgs) {
   const { metadata, repoURL, targetRevision, files } = args;
   return {
     apiVersion: "argoproj.io/v1alpha1",

@@ -1,24 +1,16 @@
 import { hasSecret } from "../../config/logins.ts";
-import type { ServiceCaSpec } from "../../config/spec/certificate.ts";
 import type { AppSpec, StackSpec } from "../../config/spec.ts";
-import { onceEach } from "../../once-each.ts";
+import { firstByKey } from "../../once-each.ts";
 import { readCaText } from "../../postgres/server/tls.ts";
-import type { ObjectMetadata } from "../../secrets/object-metadata.ts";
-import { toLabels, toWaveAnnotation, WAVES } from "../metadata.ts";
-
-/** The CA of the server, for Pods to mount. A certificate is public, in a Secret, too. */
-export interface CaObject {
-  readonly apiVersion: "v1";
-  readonly kind: ServiceCaSpec["kind"];
-  readonly metadata: ObjectMetadata;
-  readonly data: Readonly<Record<string, string>>;
-}
+import type { NamespacedObject } from "../../secrets/object-metadata.ts";
+import { sortUnique } from "../../sort.ts";
+import { toMetadata, WAVES } from "../metadata.ts";
 
 /**
- * The CA in each namespace with a login of the app. If apps share a namespace, the first of them has it, because two
- * Applications must not own one object.
+ * The CA of the server, for Pods to mount, in each namespace with a login of the app. If apps share a namespace, the
+ * first of them has it. A certificate is public, in a Secret, too.
  */
-export function planCa({ postgres, apps }: StackSpec, app: AppSpec): readonly CaObject[] {
+export function planCa({ postgres, apps }: StackSpec, app: AppSpec): readonly NamespacedObject[] {
   const { ca } = postgres.service;
   if (ca?.file === undefined) return [];
   const text = readCaText(ca.file, "berth:postgres.service.ca.file");
@@ -28,27 +20,15 @@ export function planCa({ postgres, apps }: StackSpec, app: AppSpec): readonly Ca
     .map((namespace) => ({
       apiVersion: "v1",
       kind: ca.kind,
-      metadata: {
-        name: ca.name,
-        namespace,
-        labels: toLabels(app.name),
-        annotations: toWaveAnnotation(WAVES.items),
-      },
+      metadata: { name: ca.name, namespace, ...toMetadata(app.name, WAVES.items) },
       data: { [ca.key]: ca.kind === "Secret" ? Buffer.from(text).toString("base64") : text },
     }));
 }
 
-const firstByNamespace = onceEach(
-  (apps: readonly AppSpec[]): ReadonlyMap<string, AppSpec> =>
-    new Map(
-      apps
-        .filter(({ delivery }) => delivery !== "none")
-        .toReversed()
-        .flatMap((app) => listNamespaces(app).map((namespace) => [namespace, app] as const)),
-    ),
-);
+const firstByNamespace = firstByKey(listNamespaces);
 
-function listNamespaces({ namespace, roles }: AppSpec): readonly string[] {
+function listNamespaces({ namespace, roles, delivery }: AppSpec): readonly string[] {
+  if (delivery === "none") return [];
   const others = roles.filter(hasSecret).map((role) => role.namespace);
-  return [...new Set([namespace, ...others])].toSorted();
+  return sortUnique([namespace, ...others]);
 }

@@ -1,24 +1,21 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { certificateName, certificateSourceName } from "../../config/derive/names.ts";
 import type { IgnoredDifference } from "../../config/spec/argocd.ts";
 import type { CertificateSourceSpec, CertificateSpec } from "../../config/spec/certificate.ts";
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { AppSpec } from "../../config/spec.ts";
-import { toLabels, toWaveAnnotation, WAVES } from "../metadata.ts";
-import { containerSecurity, podSecurity } from "../pod-security.ts";
-import { type JobRunner, toRunnerAnnotations } from "../provisioning-job.ts";
-import type { KubernetesObject } from "../yaml.ts";
-
-type Manifest = KubernetesObject & Readonly<Record<string, unknown>>;
+import type { ObjectMetadata } from "../../secrets/object-metadata.ts";
+import { buildRole, type Rule } from "../../secrets/readers.ts";
+import { toEnv } from "../jobs/pod-security.ts";
+import { type JobRunner, planScriptJob } from "../jobs/script.ts";
+import { toMetadata, WAVES } from "../metadata.ts";
+import type { Manifest } from "../yaml.ts";
 
 const script = readFileSync(new URL("copy.pod.mjs", import.meta.url), "utf8");
 const scriptFile = "copy.mjs";
-const folder = "/berth";
 /** User `node` of the official image. */
 const userId = 1000;
-const account = "/var/run/secrets/kubernetes.io/serviceaccount";
-const rbac = "rbac.authorization.k8s.io";
+const credentials = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** What copies the server's certificate for an app. */
 export interface CertificateJob {
@@ -43,50 +40,50 @@ export function planCertificateJob(
   if (certificate === undefined || postgres.certificate === undefined) {
     return { own: [], source: [] };
   }
+  const { namespace } = app;
   const name = certificateName(app.name);
-  const settings = toSettings(postgres, app.namespace, certificate);
-  const files = {
-    [scriptFile]: script,
-    "settings.json": `${JSON.stringify(settings, undefined, 2)}\n`,
-  };
-  const labels = toLabels(app.name);
-  const metadata = toMetadata(app, { name, namespace: app.namespace }, WAVES.jobFiles);
-  const source = { name: certificateSourceName(app.name), namespace: postgres.namespace };
-  const hash = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
-  const job = {
-    backoffLimit: 4,
-    activeDeadlineSeconds: 300,
-    template: {
-      metadata: { labels, annotations: { "berth/files": hash } },
-      spec: toPodSpec(name, postgres.certificate),
+  const settings = toSettings(postgres, namespace, certificate);
+  const { metadata, account, configMap, job } = planScriptJob({
+    app: app.name,
+    name,
+    namespace,
+    jobName: name,
+    wave: WAVES.certificateJob,
+    runner,
+    files: {
+      [scriptFile]: script,
+      "settings.json": `${JSON.stringify(settings, undefined, 2)}\n`,
     },
-  };
+    hasToken: true,
+    userId,
+    container: {
+      name: "copy",
+      image: postgres.certificate.image,
+      command: ["node", scriptFile],
+      env: toEnv({
+        API_SERVER: "https://kubernetes.default.svc",
+        TOKEN_FILE: `${credentials}/token`,
+        NODE_EXTRA_CA_CERTS: `${credentials}/ca.crt`,
+      }),
+    },
+    memory: "64Mi",
+  });
   const { schedule } = certificate;
+  const subjects = [{ kind: "ServiceAccount", name, namespace }] as const;
+  const source = {
+    name: certificateSourceName(app.name),
+    namespace: postgres.namespace,
+    ...toMetadata(app.name, WAVES.jobFiles),
+  };
   return {
     own: [
-      { apiVersion: "v1", kind: "ServiceAccount", metadata, automountServiceAccountToken: false },
-      ...toRole(metadata, toTargetRules(certificate), app.namespace),
-      { apiVersion: "v1", kind: "ConfigMap", metadata, data: files },
-      ...(schedule === undefined ? [] : [toCronJob(metadata, schedule, { spec: job })]),
-      {
-        apiVersion: "batch/v1",
-        kind: "Job",
-        metadata: {
-          ...metadata,
-          annotations: {
-            ...toWaveAnnotation(WAVES.certificateJob),
-            ...toRunnerAnnotations(runner),
-          },
-        },
-        spec: job,
-      },
+      account,
+      ...buildRole(metadata, toTargetRules(certificate), subjects),
+      configMap,
+      ...(schedule === undefined ? [] : [toCronJob(metadata, schedule, { spec: job.spec })]),
+      job,
     ],
-    source: toRole(
-      toMetadata(app, source, WAVES.jobFiles),
-      toSourceRules(postgres.certificate),
-      app.namespace,
-      name,
-    ),
+    source: buildRole(source, toSourceRules(postgres.certificate), subjects),
   };
 }
 
@@ -105,13 +102,6 @@ function toSettings(postgres: PostgresSpec, namespace: string, certificate: Cert
     source: { namespace: postgres.namespace, ...postgres.certificate },
     target: { namespace, secret, key, encoding, restart },
   };
-}
-
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames: readonly string[];
-  readonly verbs: readonly string[];
 }
 
 /** Kubernetes asks for `get` when a client runs a command through a websocket, and since 1.35 for `create`, too. */
@@ -145,32 +135,7 @@ function toRule(
   return { apiGroups: [group], resources: [resource], resourceNames: names, verbs };
 }
 
-/** A Role, and who has it: the ServiceAccount in the app's namespace. */
-function toRole(
-  metadata: Manifest["metadata"],
-  rules: readonly Rule[],
-  namespace: string,
-  serviceAccount = metadata.name,
-): readonly Manifest[] {
-  const { name } = metadata;
-  const apiVersion = `${rbac}/v1`;
-  return [
-    { apiVersion, kind: "Role", metadata, rules },
-    {
-      apiVersion,
-      kind: "RoleBinding",
-      metadata,
-      roleRef: { apiGroup: rbac, kind: "Role", name },
-      subjects: [{ kind: "ServiceAccount", name: serviceAccount, namespace }],
-    },
-  ];
-}
-
-function toCronJob(
-  metadata: Manifest["metadata"],
-  schedule: string,
-  jobTemplate: object,
-): Manifest {
+function toCronJob(metadata: ObjectMetadata, schedule: string, jobTemplate: object): Manifest {
   return {
     apiVersion: "batch/v1",
     kind: "CronJob",
@@ -183,44 +148,5 @@ function toCronJob(
       failedJobsHistoryLimit: 1,
       jobTemplate,
     },
-  };
-}
-
-function toMetadata(
-  app: AppSpec,
-  at: { readonly name: string; readonly namespace: string },
-  wave: Parameters<typeof toWaveAnnotation>[0],
-) {
-  return { ...at, labels: toLabels(app.name), annotations: toWaveAnnotation(wave) };
-}
-
-function toPodSpec(name: string, { image }: CertificateSourceSpec) {
-  const env = {
-    API_SERVER: "https://kubernetes.default.svc",
-    TOKEN_FILE: `${account}/token`,
-    NODE_EXTRA_CA_CERTS: `${account}/ca.crt`,
-  };
-  return {
-    serviceAccountName: name,
-    automountServiceAccountToken: true,
-    enableServiceLinks: false,
-    restartPolicy: "Never",
-    securityContext: podSecurity(userId),
-    containers: [
-      {
-        name: "copy",
-        image,
-        command: ["node", scriptFile],
-        workingDir: folder,
-        env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
-        securityContext: containerSecurity(),
-        resources: {
-          requests: { cpu: "10m", memory: "64Mi" },
-          limits: { cpu: "500m", memory: "128Mi" },
-        },
-        volumeMounts: [{ name: "files", mountPath: folder, readOnly: true }],
-      },
-    ],
-    volumes: [{ name: "files", configMap: { name } }],
   };
 }

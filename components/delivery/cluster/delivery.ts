@@ -3,32 +3,24 @@ import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../yaml.ts";
 import type { ClusterPlan } from "./objects.ts";
 
-/** Registers the resource of an object. */
-type Make = (
+/** The class of a kind. Its arguments are an object of that kind. */
+type KindClass = new (
   name: string,
-  object: KubernetesObject,
+  args: never,
   opts: pulumi.CustomResourceOptions,
 ) => pulumi.Resource;
 
 const { batch, core, rbac } = kubernetes;
-const v1 = { apiVersion: "v1" } as const;
 
 /** Kubernetes' own kinds have classes in Pulumi's SDK. Pulumi waits until a Job has succeeded. */
-const own: Readonly<Record<string, Make>> = {
-  ConfigMap: (name, object, opts) =>
-    new core.v1.ConfigMap(name, { ...object, ...v1, kind: "ConfigMap" }, opts),
-  CronJob: (name, object, opts) =>
-    new batch.v1.CronJob(name, { ...object, apiVersion: "batch/v1", kind: "CronJob" }, opts),
-  Job: (name, object, opts) =>
-    new batch.v1.Job(name, { ...object, apiVersion: "batch/v1", kind: "Job" }, opts),
-  Role: (name, object, opts) =>
-    new rbac.v1.Role(name, object as kubernetes.types.input.rbac.v1.Role, opts),
-  RoleBinding: (name, object, opts) =>
-    new rbac.v1.RoleBinding(name, object as kubernetes.types.input.rbac.v1.RoleBinding, opts),
-  Secret: (name, object, opts) =>
-    new core.v1.Secret(name, { ...object, ...v1, kind: "Secret" }, opts),
-  ServiceAccount: (name, object, opts) =>
-    new core.v1.ServiceAccount(name, { ...object, ...v1, kind: "ServiceAccount" }, opts),
+const own: Readonly<Record<string, KindClass>> = {
+  ConfigMap: core.v1.ConfigMap,
+  CronJob: batch.v1.CronJob,
+  Job: batch.v1.Job,
+  Role: rbac.v1.Role,
+  RoleBinding: rbac.v1.RoleBinding,
+  Secret: core.v1.Secret,
+  ServiceAccount: core.v1.ServiceAccount,
 };
 
 /**
@@ -67,8 +59,8 @@ export class ClusterDelivery extends pulumi.ComponentResource {
     const { name, namespace } = object.metadata;
     const resourceName = namespace === undefined ? name : `${namespace}/${name}`;
     const opts = { parent: this, dependsOn: [...dependsOn] };
-    const make = own[object.kind];
-    if (make !== undefined) return make(resourceName, object, opts);
+    const Own = own[object.kind];
+    if (Own !== undefined) return new Own(resourceName, object as never, opts);
     return new kubernetes.apiextensions.CustomResource(resourceName, { ...object }, opts);
   }
 }

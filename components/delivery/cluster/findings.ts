@@ -1,8 +1,9 @@
 import type { ClusterSpec } from "../../config/spec/delivery.ts";
 import type { StackSpec } from "../../config/spec.ts";
 import { BerthError, type Problem, toOneError } from "../../errors.ts";
+import { when } from "../../when.ts";
 import { CASCADE_FINALIZER } from "../metadata.ts";
-import type { KubernetesObject } from "../yaml.ts";
+import { groupOf, type KubernetesObject } from "../yaml.ts";
 import { type Kind, kindOf } from "./kinds.ts";
 import {
   type ClusterPlan,
@@ -20,7 +21,6 @@ export interface LiveClusterObject {
   readonly finalizers: readonly string[];
 }
 
-/** What was read of the cluster. */
 export interface ClusterFacts {
   /** UID of the namespace kube-system. */
   readonly identifier: string;
@@ -32,7 +32,6 @@ export interface ClusterFacts {
   readonly namespaces: ReadonlySet<string>;
 }
 
-/** What follows from the facts. */
 export interface ClusterDecision {
   /** undefined = the cluster was not read. */
   readonly identifier: string | undefined;
@@ -93,14 +92,10 @@ export function decideCluster(
       namespaces.filter((object) => !isMade(object)).map(({ metadata }) => metadata.name),
     ),
     warnings: [
-      ...(cluster.identifier === undefined
-        ? [
-            {
-              what: "the stack file does not say which cluster it is for",
-              fix: `add under berth:cluster: identifier: ${facts.identifier}`,
-            },
-          ]
-        : []),
+      ...when(cluster.identifier === undefined, {
+        what: "the stack file does not say which cluster it is for",
+        fix: `add under berth:cluster: identifier: ${facts.identifier}`,
+      }),
       ...foreign.map((object) => ({
         what: `adopting: ${describeObject(object)}, made by others`,
       })),
@@ -120,35 +115,39 @@ function refuseOtherCluster(cluster: ClusterSpec, facts: ClusterFacts): void {
 function findMissingKinds(
   objects: readonly KubernetesObject[],
   { missingKinds }: ClusterFacts,
-): string[] {
+): Problem[] {
   return missingKinds.map(({ apiVersion, kind, source }) => {
     const count = objects.filter((o) => o.apiVersion === apiVersion && o.kind === kind).length;
     const which = count === 1 ? "1 object needs" : `${String(count)} objects need`;
-    return `it has no ${kind} in ${apiVersion}, which ${which}\n    fix: install ${source ?? "it"}`;
+    const what = `it has no ${kind} in ${apiVersion}, which ${which}`;
+    return { what, fix: `install ${source ?? "it"}` };
   });
 }
 
 /** Applying an object does not create its namespace, so it must exist or be in a plan. */
-function findMissingNamespaces(plans: readonly ClusterPlan[], facts: ClusterFacts): string[] {
+function findMissingNamespaces(plans: readonly ClusterPlan[], facts: ClusterFacts): Problem[] {
   const made = new Set(plans.flatMap((plan) => plan.namespaces.map((n) => n.metadata.name)));
   const wanted = plans.flatMap(listObjects).flatMap(({ metadata }) => metadata.namespace ?? []);
   return [...new Set(wanted)]
     .filter((name) => !made.has(name) && !facts.namespaces.has(name))
     .toSorted()
-    .map(
-      (name) =>
-        `there is no namespace "${name}"\n    fix: kubectl create namespace ${name}, or correct the stack file`,
-    );
+    .map((name) => ({
+      what: `there is no namespace "${name}"`,
+      fix: `kubectl create namespace ${name}, or correct the stack file`,
+    }));
 }
 
-function describeForeign(object: KubernetesObject, facts: ClusterFacts): string {
+function describeForeign(object: KubernetesObject, facts: ClusterFacts): Problem {
   const managers = facts.objects.get(describeObject(object))?.managers ?? [];
   const by = managers.length === 0 ? "" : ` (applied by ${managers.join(", ")})`;
-  return `${describeObject(object)} exists and was not made by this stack${by}\n    fix: use another name, or adopt it with berth:cluster.adopt: true; it is then deleted when its app leaves`;
+  return {
+    what: `${describeObject(object)} exists and was not made by this stack${by}`,
+    fix: "use another name, or adopt it with berth:cluster.adopt: true; it is then deleted when its app leaves",
+  };
 }
 
 /** Deleting such an Application would delete what the app runs, volumes included. */
-function findCascades(objects: readonly KubernetesObject[], facts: ClusterFacts): string[] {
+function findCascades(objects: readonly KubernetesObject[], facts: ClusterFacts): Problem[] {
   return objects
     .filter((object) => object.kind === "Application")
     .filter((object) =>
@@ -158,8 +157,9 @@ function findCascades(objects: readonly KubernetesObject[], facts: ClusterFacts)
     )
     .map((object) => {
       const { name, namespace = "" } = object.metadata;
-      const { resource, apiVersion } = kindOf(object);
-      const full = `${resource}.${apiVersion.split("/")[0] ?? ""}`;
-      return `${describeObject(object)} has the finalizer ${CASCADE_FINALIZER}: when its app leaves the stack, Argo CD would delete what it runs, volumes included\n    fix: kubectl -n ${namespace} patch ${full} ${name} --type=merge -p '{"metadata":{"finalizers":null}}'`;
+      const full = `${kindOf(object).resource}.${groupOf(object)}`;
+      const what = `${describeObject(object)} has the finalizer ${CASCADE_FINALIZER}: when its app leaves the stack, Argo CD would delete what it runs, volumes included`;
+      const fix = `kubectl -n ${namespace} patch ${full} ${name} --type=merge -p '{"metadata":{"finalizers":null}}'`;
+      return { what, fix };
     });
 }

@@ -18,102 +18,38 @@ const prometheusOperator =
   "the Prometheus Operator (helm install kube-prometheus-stack kube-prometheus-stack --repo https://prometheus-community.github.io/helm-charts)";
 const vaultSecretsOperator =
   "the Vault Secrets Operator (helm install vault-secrets-operator vault-secrets-operator --repo https://helm.releases.hashicorp.com)";
-const vaultResources = {
-  VaultConnection: "vaultconnections",
-  VaultAuth: "vaultauths",
-  VaultStaticSecret: "vaultstaticsecrets",
-  VaultDynamicSecret: "vaultdynamicsecrets",
-} as const;
 
 /** Every kind that Berth writes. */
 export const KINDS: readonly Kind[] = [
-  { apiVersion: "v1", kind: "Namespace", resource: "namespaces", source: undefined },
-  { apiVersion: "v1", kind: "ServiceAccount", resource: "serviceaccounts", source: undefined },
-  { apiVersion: "v1", kind: "ConfigMap", resource: "configmaps", source: undefined },
-  { apiVersion: "v1", kind: "Secret", resource: "secrets", source: undefined },
-  { apiVersion: "v1", kind: "Service", resource: "services", source: undefined },
-  { apiVersion: "apps/v1", kind: "Deployment", resource: "deployments", source: undefined },
-  {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    resource: "networkpolicies",
-    source: undefined,
-  },
-  {
-    apiVersion: "monitoring.coreos.com/v1",
-    kind: "ServiceMonitor",
-    resource: "servicemonitors",
-    source: prometheusOperator,
-  },
-  { apiVersion: "batch/v1", kind: "Job", resource: "jobs", source: undefined },
-  { apiVersion: "batch/v1", kind: "CronJob", resource: "cronjobs", source: undefined },
-  {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "Role",
-    resource: "roles",
-    source: undefined,
-  },
-  {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "RoleBinding",
-    resource: "rolebindings",
-    source: undefined,
-  },
-  {
-    apiVersion: "onepassword.com/v1",
-    kind: "OnePasswordItem",
-    resource: "onepassworditems",
-    source: onePasswordOperator,
-  },
-  {
-    apiVersion: "argoproj.io/v1alpha1",
-    kind: "Application",
-    resource: "applications",
-    source: argoCd,
-  },
-  {
-    apiVersion: "argoproj.io/v1alpha1",
-    kind: "AppProject",
-    resource: "appprojects",
-    source: argoCd,
-  },
-  {
-    apiVersion: "argoproj.io/v1alpha1",
-    kind: "ApplicationSet",
-    resource: "applicationsets",
-    source: argoCd,
-  },
-  {
-    apiVersion: "external-secrets.io/v1",
-    kind: "ExternalSecret",
-    resource: "externalsecrets",
-    source: externalSecrets,
-  },
-  {
-    apiVersion: "external-secrets.io/v1",
-    kind: "ClusterSecretStore",
-    resource: "clustersecretstores",
-    source: externalSecrets,
-  },
-  {
-    apiVersion: "external-secrets.io/v1",
-    kind: "SecretStore",
-    resource: "secretstores",
-    source: externalSecrets,
-  },
-  {
-    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
-    kind: "Kustomization",
-    resource: "kustomizations",
-    source: flux,
-  },
-  ...Object.entries(vaultResources).map(([kind, resource]) => ({
-    apiVersion: "secrets.hashicorp.com/v1beta1",
-    kind,
-    resource,
-    source: vaultSecretsOperator,
-  })),
+  ...toKinds("v1", ["Namespace", "ServiceAccount", "ConfigMap", "Secret", "Service"]),
+  ...toKinds("apps/v1", ["Deployment"]),
+  ...toKinds("batch/v1", ["Job", "CronJob"]),
+  ...toKinds("networking.k8s.io/v1", ["NetworkPolicy"]),
+  ...toKinds("rbac.authorization.k8s.io/v1", ["Role", "RoleBinding"]),
+  ...toKinds("monitoring.coreos.com/v1", ["ServiceMonitor"], prometheusOperator),
+  ...toKinds("onepassword.com/v1", ["OnePasswordItem"], onePasswordOperator),
+  ...toKinds("argoproj.io/v1alpha1", ["Application", "AppProject", "ApplicationSet"], argoCd),
+  ...toKinds(
+    "external-secrets.io/v1",
+    ["ExternalSecret", "ClusterSecretStore", "SecretStore"],
+    externalSecrets,
+  ),
+  ...toKinds("kustomize.toolkit.fluxcd.io/v1", ["Kustomization"], flux),
+  ...toKinds(
+    "secrets.hashicorp.com/v1beta1",
+    ["VaultConnection", "VaultAuth", "VaultStaticSecret", "VaultDynamicSecret"],
+    vaultSecretsOperator,
+  ),
 ];
+
+function toKinds(apiVersion: string, kinds: readonly string[], source?: string): readonly Kind[] {
+  return kinds.map((kind) => ({
+    apiVersion,
+    kind,
+    resource: `${kind.toLowerCase()}s`.replace(/ys$/, "ies"),
+    source,
+  }));
+}
 
 export function kindOf(object: { readonly apiVersion: string; readonly kind: string }): Kind {
   const found = KINDS.find(

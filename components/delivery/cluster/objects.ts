@@ -92,10 +92,7 @@ export function describeObject({ kind, metadata }: KubernetesObject): string {
 /** Annotation with the identity of the stack that made an object. */
 export const stackAnnotation = "berth/stack";
 
-/**
- * Field manager of a stack. An object with it in `managedFields` was made by the stack, or by another stack of
- * the same name: the annotation says which.
- */
+/** Another stack of the same name has the same one: the annotation says which stack made an object. */
 export function toFieldManager(stack: string): string {
   return `berth-${stack}`;
 }

@@ -3,15 +3,12 @@ import { provisionerName, SHARED, storeName } from "../../config/derive/names.ts
 import { type ApplicationSettings, ownCluster } from "../../config/spec/argocd.ts";
 import type { GitOpsSpec } from "../../config/spec/delivery.ts";
 import type { AppSpec, StackSpec } from "../../config/spec.ts";
+import { when, whenGiven } from "../../when.ts";
 import { planApplication } from "../app-objects.ts";
-import {
-  type Application,
-  type ApplicationSource,
-  buildApplication,
-} from "../argocd/application.ts";
+import { type ApplicationSource, buildApplication } from "../argocd/application.ts";
 import { buildApplicationSet } from "../argocd/parent.ts";
 import { planWorkloadSources } from "../argocd/sources.ts";
-import { toLabels, toWaveAnnotation, WAVES } from "../metadata.ts";
+import { toLabels, toMetadata, WAVES, type Wave } from "../metadata.ts";
 import { databaseProject } from "../projects.ts";
 import type { KubernetesObject } from "../yaml.ts";
 import { type AppParts, appFolders, type SharedPart, toRepositoryPath } from "./folders.ts";
@@ -38,14 +35,13 @@ export function planAppApplications(
     settings: { ...app.argocd, destination: spec.argocd.destination },
   });
   return {
-    database:
-      has.database.length > 0
-        ? [planFile(`${app.name}.provisioner`, `argocd/apps/db/${name}.yml`, [provisioner])]
-        : [],
-    own:
-      application === undefined
-        ? []
-        : [planFile(`${app.name}.application`, `argocd/apps/infra/${app.name}.yml`, [application])],
+    database: when(
+      has.database.length > 0,
+      planFile(`${app.name}.provisioner`, `argocd/apps/db/${name}.yml`, [provisioner]),
+    ),
+    own: whenGiven(application, (one) =>
+      planFile(`${app.name}.application`, `argocd/apps/infra/${app.name}.yml`, [one]),
+    ),
   };
 }
 
@@ -62,13 +58,12 @@ export function planSharedApplications(
     path,
     settings: spec.argocd,
   });
-  const parent = planParent(spec, gitops);
   const parentName = storeName(spec.stack);
   return [
     planFile("shared.admin", `argocd/apps/db/${name}.yml`, [application]),
-    ...(parent === undefined
-      ? []
-      : [planFile("shared.parent", `argocd/${parentName}.yml`, [parent])]),
+    ...whenGiven(planParent(spec, gitops), (parent) =>
+      planFile("shared.parent", `argocd/${parentName}.yml`, [parent]),
+    ),
   ];
 }
 
@@ -79,17 +74,16 @@ function planDatabaseApplication(
   args: {
     readonly name: string;
     readonly partOf: string;
-    readonly wave: Parameters<typeof toWaveAnnotation>[0];
+    readonly wave: Wave;
     readonly path: string;
     readonly settings: ApplicationSettings;
   },
-): Application {
+): KubernetesObject {
   return buildApplication({
     name: args.name,
     argocdNamespace: gitops.argocdNamespace,
     project: databaseProject(spec, gitops),
-    labels: toLabels(args.partOf),
-    annotations: toWaveAnnotation(args.wave),
+    ...toMetadata(args.partOf, args.wave),
     destinationNamespace: spec.postgres.namespace,
     sources: [toTreeSource(gitops, args.path)],
     holds: "items",
@@ -109,10 +103,8 @@ function planParent(spec: StackSpec, gitops: GitOpsSpec): KubernetesObject | und
       return undefined;
     case "application":
       return buildApplication({
-        name,
+        ...metadata,
         argocdNamespace,
-        labels: metadata.labels,
-        annotations: {},
         project: parentProject,
         destinationNamespace: argocdNamespace,
         sources: [{ repoURL, targetRevision, path, directory: { recurse: true } }],

@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
+import { secretVariables } from "../../config/environment.ts";
 import type { GitOpsSpec } from "../../config/spec/delivery.ts";
 import { BerthError, type Problem } from "../../errors.ts";
+import { when } from "../../when.ts";
 
 /** What git says about the folder that manifests are written to. */
 export interface CheckoutFacts {
@@ -23,10 +25,11 @@ export type RunGit = (
   { readonly exitCode: number; readonly stdout: string; readonly stderr: string } | undefined
 >;
 
-/** Runs git as the user does; a hook's own repository does not count. */
+/** Runs git as the user does, without Berth's secrets; a hook's own repository does not count. */
 export const runGit: RunGit = async (folder, args, input = "") => {
   const own = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
-  const env = { ...Object.fromEntries(own.map((name) => [name, undefined])), LC_ALL: "C" };
+  const removed = [...own, ...secretVariables];
+  const env = { ...Object.fromEntries(removed.map((name) => [name, undefined])), LC_ALL: "C" };
   const options = { env, input, reject: false, stripFinalNewline: false } as const;
   const result = await execa("git", ["-C", folder, ...args], options);
   if (result.code === "ENOENT") return undefined;
@@ -78,7 +81,6 @@ function isInRepository(folder: string): boolean {
   return existsSync(path.join(folder, ".git")) || (above !== folder && isInRepository(above));
 }
 
-/** What follows from the facts. */
 export interface CheckoutDecision {
   /** Path of the folder in the repository, without `/` at its ends; empty = its root. */
   readonly path: string;
@@ -91,31 +93,22 @@ export function decideCheckout(
   facts: CheckoutFacts | undefined,
 ): CheckoutDecision {
   const { directory, targetRevision } = gitops;
-  const given = gitops.path;
-  if (facts === undefined) return { path: given ?? "", warnings: [] };
+  if (facts === undefined) return { path: gitops.path ?? "", warnings: [] };
   const { prefix, branch, isTag } = facts;
-  const isOther = given !== undefined && given !== prefix;
+  const given = gitops.path ?? prefix;
   // Argo CD's HEAD is the default branch, which only the server knows.
   const isFollowed = branch === targetRevision || isTag || targetRevision === "HEAD";
   return {
-    path: given ?? prefix,
+    path: given,
     warnings: [
-      ...(isOther
-        ? [
-            {
-              what: `berth:gitops.path is "${given}", but git says that ${directory} is "${prefix}" in its repository`,
-              fix: "remove the key, or correct it",
-            },
-          ]
-        : []),
-      ...(isFollowed
-        ? []
-        : [
-            {
-              what: `${directory} has ${branch === undefined ? "no branch" : `the branch "${branch}"`} checked out, and berth:gitops.targetRevision is "${targetRevision}": what is written there takes effect only once it is merged`,
-              fix: `check out "${targetRevision}" there, or correct berth:gitops.targetRevision`,
-            },
-          ]),
+      ...when(given !== prefix, {
+        what: `berth:gitops.path is "${given}", but git says that ${directory} is "${prefix}" in its repository`,
+        fix: "remove the key, or correct it",
+      }),
+      ...when(!isFollowed, {
+        what: `${directory} has ${branch === undefined ? "no branch" : `the branch "${branch}"`} checked out, and berth:gitops.targetRevision is "${targetRevision}": what is written there takes effect only once it is merged`,
+        fix: `check out "${targetRevision}" there, or correct berth:gitops.targetRevision`,
+      }),
     ],
   };
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { toShellWord } from "../../command-line.ts";
 import { BerthError, type Problem } from "../../errors.ts";
+import { when, whenGiven } from "../../when.ts";
 import { type CheckoutFacts, type RunGit, runGit } from "./checkout.ts";
 import { inspectUncommitted } from "./uncommitted.ts";
 
@@ -63,35 +64,22 @@ export function findCommitProblems(
   const { branch, unfinished, nobody } = facts;
   const here = `git -C ${toShellWord(directory)}`;
   return [
-    ...(unfinished === undefined
-      ? []
-      : [
-          {
-            what: `${directory} is in the middle of a ${unfinished}: a commit would become a part of it`,
-            fix: `finish the ${unfinished}, or ${here} ${unfinished} --abort`,
-          },
-        ]),
+    ...whenGiven(unfinished, (begun) => ({
+      what: `${directory} is in the middle of a ${begun}: a commit would become a part of it`,
+      fix: `finish the ${begun}, or ${here} ${begun} --abort`,
+    })),
     // A rebase has no branch checked out.
-    ...(branch === undefined && unfinished === undefined
-      ? [
-          {
-            what: `${directory} has no branch checked out, so there is none to commit to`,
-            fix: `${here} switch <branch>, ${otherwise}`,
-          },
-        ]
-      : []),
-    ...(nobody === undefined
-      ? []
-      : [
-          {
-            what: `git does not know who commits in ${directory}: ${nobody}`,
-            fix: `${here} config user.name <name> && ${here} config user.email <address>`,
-          },
-        ]),
+    ...when(branch === undefined && unfinished === undefined, {
+      what: `${directory} has no branch checked out, so there is none to commit to`,
+      fix: `${here} switch <branch>, ${otherwise}`,
+    }),
+    ...whenGiven(nobody, (why) => ({
+      what: `git does not know who commits in ${directory}: ${why}`,
+      fix: `${here} config user.name <name> && ${here} config user.email <address>`,
+    })),
   ];
 }
 
-/** Files to commit. */
 export interface CommitRequest {
   /** The folder that they are in. */
   readonly directory: string;
@@ -102,7 +90,6 @@ export interface CommitRequest {
   readonly message: string;
 }
 
-/** A commit that was made. */
 export interface Commit {
   readonly id: string;
   readonly branch: string;
@@ -110,10 +97,7 @@ export interface Commit {
   readonly files: readonly string[];
 }
 
-/**
- * The files that git does not have as they are, and those that are gone. What others changed beside them, and what
- * they have staged, is not among them.
- */
+/** The files that git does not have as they are, or that are gone. None that others changed or staged. */
 export async function listChanged(
   { directory, files, wasOwn }: Omit<CommitRequest, "message">,
   checkout: CheckoutFacts,

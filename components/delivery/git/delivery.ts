@@ -14,7 +14,7 @@ export class GitDelivery extends pulumi.ComponentResource {
       ({ logicalName, path, content }) =>
         new ManifestFile(
           logicalName,
-          { directory, path, content, owner: args.owner, adopt },
+          { adopt, directory, path, content, owner: args.owner },
           { parent: this },
         ),
     );

@@ -1,6 +1,7 @@
 import type { MetadataSpec } from "../../config/spec/argocd.ts";
 import type { GitOpsSpec } from "../../config/spec/delivery.ts";
 import type { AppSpec, StackSpec } from "../../config/spec.ts";
+import type { Problem } from "../../errors.ts";
 import { byKey } from "../../sort.ts";
 import {
   type AppSecrets,
@@ -120,20 +121,17 @@ export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly M
   ].map((file) => adapt(file, gitops, spec.metadata));
 }
 
-/**
- * Files, resources and objects that are defined twice. With Argo CD two Applications would undo each
- * other's object for ever, and Argo CD would only show a SharedResourceWarning.
- */
+/** What is defined twice: two Applications would undo each other's object for ever, and only warn of it. */
 export function findDuplicateObjects(
   files: readonly ManifestPlan[],
   applied: readonly KubernetesObject[] = [],
-): readonly string[] {
-  const problems: string[] = [];
+): readonly Problem[] {
+  const problems: Problem[] = [];
   const firstByName = new Map<string, string>();
   const claim = (name: string, path: string): void => {
     const first = firstByName.get(name);
     if (first === undefined) firstByName.set(name, path);
-    else problems.push(`${name} is in ${first} and in ${path}`);
+    else problems.push({ what: `${name} is in ${first} and in ${path}` });
   };
   const claimObject = ({ apiVersion, kind, metadata }: KubernetesObject, path: string): void => {
     const group = apiVersion.split("/")[0] ?? "";

@@ -2,38 +2,16 @@ import { applicationName } from "../../config/derive/argocd.ts";
 import { provisionerName, SHARED } from "../../config/derive/names.ts";
 import type { FluxSpec, GitOpsSpec } from "../../config/spec/delivery.ts";
 import type { AppSpec, StackSpec } from "../../config/spec.ts";
-import { onceEach } from "../../once-each.ts";
+import { firstByKey } from "../../once-each.ts";
+import { sortUnique } from "../../sort.ts";
+import { when, whenGiven } from "../../when.ts";
 import { adminSecretName } from "../app-objects.ts";
 import { toLabels } from "../metadata.ts";
 import type { KubernetesObject } from "../yaml.ts";
-import { type HealthExpression, planHealthExpressions } from "./flux-health.ts";
+import { planHealthExpressions } from "./flux-health.ts";
 import { type AppParts, appFolders, type SharedPart, toRepositoryPath } from "./folders.ts";
 import { type ManifestPlan, planFile } from "./manifest-plan.ts";
 
-/** Flux's Kustomization, with the fields that Berth writes. */
-interface Kustomization {
-  readonly apiVersion: "kustomize.toolkit.fluxcd.io/v1";
-  readonly kind: "Kustomization";
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-  };
-  readonly spec: {
-    readonly interval: string;
-    readonly retryInterval: string;
-    readonly timeout: string;
-    readonly path: string;
-    readonly prune: true;
-    readonly wait: true;
-    readonly healthCheckExprs?: readonly HealthExpression[];
-    readonly deletionPolicy?: "Orphan";
-    readonly sourceRef: { readonly kind: "GitRepository"; readonly name: string };
-    readonly dependsOn?: readonly { readonly name: string }[];
-  };
-}
-
-/** What {@link buildKustomization} needs. */
 interface KustomizationArgs {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -47,10 +25,7 @@ interface KustomizationArgs {
   readonly holds: "items" | "workload";
 }
 
-/**
- * The Kustomizations of an app: the database's manifests, then the app's Secrets, then its workload. Each waits for
- * the one before.
- */
+/** The database's manifests, then the app's Secrets, then its workload. Each waits for the one before. */
 export function planAppKustomizations(
   spec: StackSpec,
   gitops: GitOpsSpec,
@@ -83,25 +58,22 @@ export function planAppKustomizations(
   });
   const { workload } = app;
   return {
-    database: has.database.length > 0 ? [database] : [],
+    database: when(has.database.length > 0, database),
     own: [
-      ...(has.own.length > 0 ? [own] : []),
-      ...(workload?.kind === "git"
-        ? [
-            plan("application", `infra/${app.name}`, {
-              name: application,
-              path: workload.path,
-              after: [has.own.length > 0 ? secrets : afterDatabase],
-              objects: [],
-              holds: "workload",
-            }),
-          ]
-        : []),
+      ...when(has.own.length > 0, own),
+      ...whenGiven(workload?.kind === "git" ? workload.path : undefined, (path) =>
+        plan("application", `infra/${app.name}`, {
+          name: application,
+          path,
+          after: [has.own.length > 0 ? secrets : afterDatabase],
+          objects: [],
+          holds: "workload",
+        }),
+      ),
     ],
   };
 }
 
-/** The Kustomization of what the apps share. */
 export function planSharedKustomizations(
   spec: StackSpec,
   gitops: GitOpsSpec,
@@ -128,9 +100,8 @@ export function planNamespaces(
   app: AppSpec,
 ): readonly KubernetesObject[] {
   const first = firstByNamespace(apps);
-  return [...new Set(listNamespaces(app))]
+  return listNamespaces(app)
     .filter((name) => name !== postgres.namespace && first.get(name) === app)
-    .toSorted()
     .map((name) => ({
       apiVersion: "v1",
       kind: "Namespace",
@@ -145,19 +116,12 @@ export function planNamespaces(
     }));
 }
 
-const firstByNamespace = onceEach(
-  (apps: readonly AppSpec[]): ReadonlyMap<string, AppSpec> =>
-    new Map(
-      apps
-        .filter(({ delivery }) => delivery === "git")
-        .toReversed()
-        .flatMap((app) => listNamespaces(app).map((name) => [name, app] as const)),
-    ),
-);
+const firstByNamespace = firstByKey(listNamespaces);
 
-function listNamespaces({ namespace, roles, secrets, vault }: AppSpec): readonly string[] {
+function listNamespaces({ namespace, roles, secrets, vault, delivery }: AppSpec) {
+  if (delivery !== "git") return [];
   const others = [...roles, ...secrets, ...(vault?.secrets ?? [])];
-  return [namespace, ...others.map((one) => one.namespace)];
+  return sortUnique([namespace, ...others.map((one) => one.namespace)]);
 }
 
 /**
@@ -169,7 +133,7 @@ function listNamespaces({ namespace, roles, secrets, vault }: AppSpec): readonly
 function buildKustomization(
   { namespace, source, interval }: FluxSpec,
   { name, labels, path, after, objects, holds }: KustomizationArgs,
-): Kustomization {
+) {
   const healthCheckExprs = planHealthExpressions(objects);
   return {
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",

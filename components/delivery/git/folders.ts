@@ -12,7 +12,6 @@ export interface AppParts {
   readonly items: ItemIds;
 }
 
-/** What the apps share. */
 export interface SharedPart {
   readonly name: string;
   /** Folder of its objects. */

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What a {@link GitCommit} is made from. */
 export interface GitCommitArgs {
   /** Root of the manifests, relative to the project folder. */
   readonly directory: pulumi.Input<string>;
@@ -10,10 +9,7 @@ export interface GitCommitArgs {
   readonly owner: pulumi.Input<string>;
 }
 
-/**
- * A commit of the manifests that changed, made when everything that it depends on is there. The engine does not
- * reach it after a failure, so a run that failed commits nothing.
- */
+/** Made when everything that it depends on is there: a run that failed commits nothing. */
 export class GitCommit extends pulumi.CustomResource {
   constructor(name: string, args: GitCommitArgs, opts?: pulumi.CustomResourceOptions) {
     super("berth:index:GitCommit", name, { ...args }, opts);

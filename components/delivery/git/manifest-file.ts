@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What a {@link ManifestFile} is made from. */
 export interface ManifestFileArgs {
   /**
    * Root of the GitOps checkout, relative to the project folder. It is created if it does not exist.
@@ -11,16 +10,10 @@ export interface ManifestFileArgs {
   readonly path: pulumi.Input<string>;
   /** YAML text. A secret value is refused, because many people can read the Git repository. */
   readonly content: pulumi.Input<string>;
-  /**
-   * Owner of the file, `stack prod, app netbox`; it is in the file's first line. A file with another text
-   * before the first comma is not overwritten.
-   */
+  /** `stack prod, app netbox`: the first line. A file with another text before the comma is not overwritten. */
   readonly owner: pulumi.Input<string>;
-  /**
-   * Overwrite a file that Berth did not write, or that another stack wrote.
-   * @default false
-   */
-  readonly adopt?: pulumi.Input<boolean>;
+  /** Overwrite a file that Berth did not write, or that another stack wrote. */
+  readonly adopt: pulumi.Input<boolean>;
 }
 
 /**
@@ -28,13 +21,7 @@ export interface ManifestFileArgs {
  * hand. Deleting the resource deletes the file only if it still has Berth's header.
  */
 export class ManifestFile extends pulumi.CustomResource {
-  declare readonly directory: pulumi.Output<string>;
-  declare readonly path: pulumi.Output<string>;
-  declare readonly content: pulumi.Output<string>;
-  declare readonly owner: pulumi.Output<string>;
-  declare readonly adopt: pulumi.Output<boolean>;
-
   constructor(name: string, args: ManifestFileArgs, opts?: pulumi.CustomResourceOptions) {
-    super("berth:index:ManifestFile", name, { adopt: false, ...args }, opts);
+    super("berth:index:ManifestFile", name, { ...args }, opts);
   }
 }

@@ -1,6 +1,5 @@
 import { formatYaml, type KubernetesObject } from "../yaml.ts";
 
-/** One file in the GitOps checkout. */
 export interface ManifestPlan {
   /** Pulumi's logical name. Never change it for the same file. */
   readonly logicalName: string;
@@ -11,7 +10,6 @@ export interface ManifestPlan {
   readonly objects: readonly KubernetesObject[];
 }
 
-/** A file with these objects. */
 export function planFile(
   logicalName: string,
   path: string,

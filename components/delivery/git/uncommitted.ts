@@ -1,3 +1,4 @@
+import type { Problem } from "../../errors.ts";
 import { type CheckoutFacts, type RunGit, runGit } from "./checkout.ts";
 
 /** What Argo CD cannot see yet. */
@@ -8,10 +9,7 @@ export interface Uncommitted {
   readonly ahead: number;
 }
 
-/**
- * Asks git which of these files are not committed as they are, and what is deleted beside them. undefined = git does
- * not say.
- */
+/** Which of these files are not committed as they are, and what is deleted beside them; undefined = unknown. */
 export async function inspectUncommitted(
   directory: string,
   { prefix }: CheckoutFacts,
@@ -50,14 +48,16 @@ const mostShown = 20;
 export function describeUncommitted(
   directory: string,
   { files, ahead }: Uncommitted,
-): string | undefined {
+): Problem | undefined {
   if (files.length > 0) {
     const rest = files.length - mostShown;
     const more = rest > 0 ? ` and ${String(rest)} more` : "";
     const names = `${files.slice(0, mostShown).join(", ")}${more}`;
-    return `not committed in ${directory}: ${names}\n    fix: commit and push the checkout; what follows the repository sees nothing before`;
+    const fix = "commit and push the checkout; what follows the repository sees nothing before";
+    return { what: `not committed in ${directory}: ${names}`, fix };
   }
   if (ahead === 0) return undefined;
   const commits = ahead === 1 ? "1 commit" : `${String(ahead)} commits`;
-  return `not pushed from ${directory}: ${commits}\n    fix: push the branch; what follows the repository sees nothing before`;
+  const fix = "push the branch; what follows the repository sees nothing before";
+  return { what: `not pushed from ${directory}: ${commits}`, fix };
 }

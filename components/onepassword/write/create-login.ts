@@ -15,7 +15,6 @@ import {
 import type { Login } from "./derived-fields.ts";
 import { type ItemContent, setLogin } from "./edit-login.ts";
 
-/** A login, and whose it is. */
 interface NewLogin extends Login {
   readonly role: Pick<RoleSpec, "fields" | "name">;
   /** Keys of the Secret that are fields of the item. */
@@ -33,11 +32,8 @@ export function createThroughClient(access: OnePasswordAccess): CreateLogin {
 function createThroughConnect(connect: ConnectClient): CreateLogin {
   return async (ref, login) => {
     const vaultId = await withRetries(() => findVault(connect, ref.vault).catch(throwAsOurs));
-    try {
-      await connect.createItem(vaultId, toItem(ref, login) as unknown as FullItem);
-    } catch (error) {
-      throwAsOurs(error);
-    }
+    const item: unknown = toItem(ref, login);
+    await connect.createItem(vaultId, item as FullItem).catch(throwAsOurs);
   };
 }
 

@@ -1,6 +1,5 @@
 /** Fields of an item that repeat its login, such as a URL with the password in it. Pure. */
 
-/** A login as it stands in an item. */
 export interface Login {
   readonly username: string;
   readonly password: string;
@@ -10,7 +9,7 @@ export interface Login {
 const lengthNoChance = 12;
 
 /**
- * The text with the new login where it held the old one: in `scheme://user:password@…`, as a parameter
+ * The text with the new login where the old one was: in `scheme://user:password@…`, as a parameter
  * `user=…&password=…`, or as the last two parts of a line of `.pgpass`. undefined = it holds the old
  * password in another form. The new login needs no encoding.
  */

@@ -49,25 +49,20 @@ export function setLogin(
     username: username ?? old.username,
     password: typeof password === "string" ? password : old.password,
   };
+  const others = fields.filter(
+    (one) =>
+      ![passwordField, usernameField].includes(one) && keys.every(({ name }) => name !== one.label),
+  );
+  const isKept = renewed.password === old.password;
   const changes = [
     ...planKeys(item, keys, { old, renewed }),
-    ...(renewed.password === old.password
-      ? []
-      : planRepeats(
-          fields.filter(
-            (one) =>
-              ![passwordField, usernameField].includes(one) &&
-              keys.every(({ name }) => name !== one.label),
-          ),
-          { old, renewed },
-        )),
+    ...(isKept ? [] : planRepeats(others, { old, renewed })),
   ];
   for (const change of changes) change();
   passwordField.value = renewed.password;
   if (usernameField !== undefined) usernameField.value = renewed.username;
 }
 
-/** The login before and after. */
 interface Renewal {
   readonly old: Login;
   readonly renewed: Login;

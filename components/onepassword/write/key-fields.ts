@@ -3,23 +3,14 @@ import type { SecretKey } from "../../config/keys/template.ts";
 import type { RoleSpec } from "../../config/spec.ts";
 import type { Item } from "../item.ts";
 
-/**
- * Fields of an item that are keys of its Secret. The 1Password operator copies fields and can make nothing of
- * them, so a key such as a URL has to be a field itself. Pure.
- */
+/** The 1Password operator copies fields, so a key such as a URL has to be a field of the item itself. Pure. */
 
-/** Keys whose fields an item lacks, and those whose fields have another value. */
-export interface KeyFindings {
-  readonly missing: readonly string[];
-  readonly wrong: readonly string[];
-}
-
-/** Compares an item's fields with what its keys need. Names only: the values are secret. */
+/** The keys whose fields an item lacks, and those whose fields have another value. Names only: the values are secret. */
 export function findKeyFields(
   keys: readonly SecretKey[],
   item: Item,
   { fields, name: role }: Pick<RoleSpec, "fields" | "name">,
-): KeyFindings {
+): Readonly<Record<"missing" | "wrong", readonly string[]>> {
   const login: FieldValues = {
     username: fields.username === undefined ? role : (item.revealField(fields.username) ?? ""),
     password: item.revealField(fields.password) ?? "",

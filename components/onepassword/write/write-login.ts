@@ -4,7 +4,7 @@ import { withRetries } from "../read-items.ts";
 import {
   type ConnectClient,
   type OpEnvironment,
-  parseOpAnswer,
+  readOpItem,
   readWholeItem,
   runOp,
   throughClient,
@@ -20,13 +20,9 @@ export function editThroughClient(access: OnePasswordAccess): EditItem {
   return throughClient(access, editThroughConnect, editThroughOp, false);
 }
 
-/**
- * Gives an item's `password` a new value, and its `username` one where it is given, in one edit, together
- * with the fields that repeat them and those of the keys. Throws `ItemReadError`.
- */
+/** Writes a login, the fields that repeat it and those of the keys, in one edit. Throws `ItemReadError`. */
 export type WriteLogin = (ref: ItemRef, change: LoginChange) => Promise<void>;
 
-/** Writes with {@link editThroughClient}. */
 export function writeThroughClient(access: OnePasswordAccess): WriteLogin {
   const edit = editThroughClient(access);
   return (ref, change) =>
@@ -39,20 +35,14 @@ function editThroughConnect(connect: ConnectClient): EditItem {
   return async (ref, edit) => {
     const item = await withRetries(() => readWholeItem(connect, ref));
     edit(item);
-    try {
-      await connect.updateItem(item.vault.id, item);
-    } catch (error) {
-      throwAsOurs(error);
-    }
+    await connect.updateItem(item.vault.id, item).catch(throwAsOurs);
   };
 }
 
 /** The item goes through a pipe, so no password is among the arguments of a process. */
 function editThroughOp(env: OpEnvironment): EditItem {
   return async (ref, edit) => {
-    const item = await withRetries(async () =>
-      parseOpAnswer<ItemContent>(await runOp(["get", ref.item, "--format", "json"], { ref, env })),
-    );
+    const item = await withRetries(() => readOpItem<ItemContent>(ref, env));
     edit(item);
     await runOp(["edit", ref.item], { ref, env, input: JSON.stringify(item) });
   };

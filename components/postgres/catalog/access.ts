@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 import type { ObjectType } from "../../config/privileges.ts";
 import type { DatabasePlan, PlannedDatabase, PlannedRole } from "../plan/plan.ts";
@@ -11,8 +10,7 @@ import {
 } from "./catalog.ts";
 import { inspectExtensions, type LiveExtension } from "./extensions.ts";
 import { inspectPublications, type LivePublications } from "./publications.ts";
-
-const accessSql = readFileSync(new URL("sql/access.sql", import.meta.url), "utf8");
+import { queryFile } from "./query.ts";
 
 /** A live schema, table, sequence or function, with the privileges of the app's roles and PUBLIC. */
 export interface LiveObject {
@@ -37,7 +35,6 @@ export interface LiveDefault
   readonly schema: string | null;
 }
 
-/** Live privileges and extensions inside a database. */
 export interface LiveAccess {
   readonly objects: readonly LiveObject[];
   readonly defaults: readonly LiveDefault[];
@@ -47,7 +44,6 @@ export interface LiveAccess {
   readonly publications?: LivePublications | undefined;
 }
 
-/** A live database with all that is inside it. */
 export interface LiveInside {
   readonly server: ServerFacts;
   readonly database: LiveDatabase;
@@ -75,9 +71,9 @@ export async function inspectAccess(
 ): Promise<LiveAccess> {
   const readsAll = plan.patterns !== undefined || formerRoles.length > 0;
   const grantees = [...plan.roles.map((role) => role.name), ...formerRoles];
-  const { rows } = await client.query<
+  const rows = await queryFile<
     GrantsRow & ((LiveObject & { kind: "object" }) | (LiveDefault & { kind: "default" }))
-  >(accessSql, [grantees, plan.schemas, plan.database.owner, readsAll]);
+  >(client, "sql/access", [grantees, plan.schemas, plan.database.owner, readsAll]);
   return {
     objects: rows.filter((row) => row.kind === "object").map(sortGrants),
     defaults: rows.filter((row) => row.kind === "default").map(sortGrants),

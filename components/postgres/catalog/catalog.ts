@@ -1,8 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { Client } from "pg";
-
-const sql = (name: string): string =>
-  readFileSync(new URL(`sql/${name}.sql`, import.meta.url), "utf8");
+import { queryFile } from "./query.ts";
 
 /** What a role may do on the whole server. */
 export interface RoleAttributes {
@@ -19,10 +16,11 @@ export interface ServerFacts extends RoleAttributes {
   /** `server_version_num`: 180004 is 18.4. */
   readonly versionNumber: number;
   readonly isStandby: boolean;
+  /** Of the session's database. */
+  readonly encoding: string;
   readonly admin: string;
 }
 
-/** A live role. */
 export interface LiveRole extends RoleAttributes {
   readonly name: string;
   readonly canLogin: boolean;
@@ -60,7 +58,6 @@ export interface LiveMembership {
   readonly comment?: string | null;
 }
 
-/** A live database. */
 export interface LiveDatabase {
   readonly name: string;
   readonly owner: string;
@@ -116,22 +113,25 @@ export interface Catalog {
   readonly databases: ReadonlyMap<string, LiveDatabase>;
 }
 
-/** Reads the server's identity. Do it first, before anything else is trusted. */
-export async function inspectServer(client: Client): Promise<ServerFacts> {
-  const { rows } = await client.query<Record<string, unknown>>(sql("server"));
-  const [row] = rows;
-  if (row === undefined) throw new Error("pg_roles has no row for current_user");
-  return toCamelCase(row) as unknown as ServerFacts;
+/**
+ * Reads the server's identity. Do it first, before anything else is trusted.
+ *
+ * @param known What the admin may do, from another session of it.
+ */
+export async function inspectServer(client: Client, known?: RoleAttributes): Promise<ServerFacts> {
+  const [server] = await queryFile<Omit<ServerFacts, keyof RoleAttributes>>(client, "sql/server");
+  const admin = known ?? (await queryFile<RoleAttributes>(client, "sql/admin"))[0];
+  if (server === undefined || admin === undefined) {
+    throw new Error("pg_roles has no row for current_user");
+  }
+  return { ...admin, ...server };
 }
 
-/** Names of roles and databases; undefined = all. */
-export interface CatalogNames {
-  readonly roles: readonly string[] | undefined;
-  readonly databases: readonly string[] | undefined;
-}
-
-/** Reads those of the named roles and databases that exist. */
-export async function inspectCatalog(client: Client, names: CatalogNames): Promise<Catalog> {
+/** Reads those of the named roles and databases that exist; without names all. */
+export async function inspectCatalog(
+  client: Client,
+  names: Readonly<Partial<Record<"roles" | "databases", readonly string[]>>> = {},
+): Promise<Catalog> {
   const server = await inspectServer(client);
   return {
     server,
@@ -145,7 +145,7 @@ export async function inspectRoles(
   client: Client,
   names: readonly string[] | undefined,
 ): Promise<ReadonlyMap<string, LiveRole>> {
-  return await inspectByName<LiveRole>(client, sql("roles"), names);
+  return await inspectByName<LiveRole>(client, "sql/roles", names);
 }
 
 /** Reads the roles that say which stack they belong to, as an ownership role does. */
@@ -166,7 +166,7 @@ export async function inspectDatabases(
   client: Client,
   names: readonly string[] | undefined,
 ): Promise<ReadonlyMap<string, LiveDatabase>> {
-  const rows = await inspectByName<LiveDatabase & GrantsRow>(client, sql("databases"), names);
+  const rows = await inspectByName<LiveDatabase & GrantsRow>(client, "sql/databases", names);
   return new Map([...rows].map(([name, row]) => [name, sortGrants(row)]));
 }
 
@@ -177,7 +177,7 @@ export async function inspectVerifiers(
   roles: readonly string[],
 ): Promise<ReadonlyMap<string, string | null> | undefined> {
   if (!isSuperuser) return undefined;
-  const { rows } = await client.query<{ name: string; verifier: string | null }>(sql("verifiers"), [
+  const rows = await queryFile<{ name: string; verifier: string | null }>(client, "sql/verifiers", [
     roles,
   ]);
   return new Map(rows.map(({ name, verifier }) => [name, verifier]));
@@ -185,19 +185,9 @@ export async function inspectVerifiers(
 
 async function inspectByName<T extends { readonly name: string }>(
   client: Client,
-  query: string,
+  file: string,
   names: readonly string[] | undefined,
 ): Promise<ReadonlyMap<string, T>> {
-  const { rows } = await client.query<Record<string, unknown>>(query, [names ?? null]);
-  const found = rows.map((row) => toCamelCase(row) as unknown as T);
+  const found = await queryFile<T>(client, file, [names ?? null]);
   return new Map(found.map((one) => [one.name, one]));
-}
-
-/** A row with its column names in camelCase. */
-export function toCamelCase(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const entries = Object.entries(row).map(([key, value]) => [
-    key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    value,
-  ]);
-  return Object.fromEntries(entries) as Record<string, unknown>;
 }

@@ -1,9 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Client } from "pg";
-import type { ExtensionSpec } from "../../config/spec.ts";
-import { toCamelCase } from "./catalog.ts";
-
-const sql = readFileSync(new URL("sql/extensions.sql", import.meta.url), "utf8");
+import type { DatabasePlan, PlannedDatabase } from "../plan/plan.ts";
+import { queryFile } from "./query.ts";
 
 /** A wanted extension, or one that it needs: what the server has of it, and what the database has. */
 export interface LiveExtension {
@@ -33,10 +30,8 @@ export interface LiveExtension {
   readonly keepsFunctions: boolean;
 }
 
-/** What the query needs of a plan. */
-interface Wanted {
-  readonly extensions: readonly ExtensionSpec[];
-  readonly database: { readonly owner: string };
+interface Wanted extends Pick<DatabasePlan, "extensions"> {
+  readonly database: Pick<PlannedDatabase, "owner">;
 }
 
 /**
@@ -51,12 +46,11 @@ export async function inspectExtensions(
   isNew: boolean,
 ): Promise<readonly LiveExtension[]> {
   if (extensions.length === 0) return [];
-  const { rows } = await client.query<Record<string, unknown>>(sql, [
+  return await queryFile(client, "sql/extensions", [
     extensions.map(({ name }) => name),
     extensions.map(({ version }) => version ?? ""),
     extensions.map(({ schema }) => schema),
     isNew,
     database.owner,
   ]);
-  return rows.map((row) => toCamelCase(row) as unknown as LiveExtension);
 }

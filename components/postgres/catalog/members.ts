@@ -1,4 +1,4 @@
-import { onceEach } from "../../once-each.ts";
+import { firstByKey, onceEach } from "../../once-each.ts";
 import type { Catalog, LiveRole } from "./catalog.ts";
 
 /** The roles that have a membership in each role, in the order of the catalog. */
@@ -15,14 +15,7 @@ export const membersByGroup = onceEach(
   },
 );
 
-/** The first by name of the members of each role. An admin that is one only because it made the role does not count. */
-export const firstByGroup = onceEach((roles: Catalog["roles"]): ReadonlyMap<string, string> => {
-  const first = new Map<string, string>();
-  for (const { name, memberOf } of roles.values()) {
-    for (const group of memberOf) {
-      const known = first.get(group);
-      if (known === undefined || name < known) first.set(group, name);
-    }
-  }
-  return first;
-});
+const firstOf = firstByKey<LiveRole>(({ memberOf }) => memberOf);
+
+/** The first member of each role. An admin that is one only because it made the role does not count. */
+export const firstByGroup = onceEach((roles: Catalog["roles"]) => firstOf([...roles.values()]));

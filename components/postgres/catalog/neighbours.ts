@@ -1,12 +1,8 @@
-import { readFileSync } from "node:fs";
 import type { Client } from "pg";
+import { queryFile } from "./query.ts";
 
 /** What everybody may do, and what must not be on the neighbours. */
 
-const sql = (name: string): string =>
-  readFileSync(new URL(`sql/${name}.sql`, import.meta.url), "utf8");
-
-/** A database with privileges for PUBLIC. */
 export interface OpenDatabase {
   readonly name: string;
   readonly owner: string;
@@ -18,7 +14,7 @@ export interface OpenDatabase {
 export async function inspectOpenDatabases(
   client: Client,
 ): Promise<ReadonlyMap<string, OpenDatabase>> {
-  const { rows } = await client.query<OpenDatabase>(sql("open-databases"));
+  const rows = await queryFile<OpenDatabase>(client, "sql/open-databases");
   return new Map(rows.map((row) => [row.name, row]));
 }
 
@@ -34,5 +30,5 @@ export async function inspectTraces(
   roles: readonly string[],
   reserved: readonly string[],
 ): Promise<readonly Trace[]> {
-  return (await client.query<Trace>(sql("neighbours"), [roles, reserved])).rows;
+  return await queryFile(client, "sql/neighbours", [roles, reserved]);
 }

@@ -1,13 +1,11 @@
 import type { Client } from "pg";
 import type { PublicationSpec } from "../../config/spec.ts";
 
-/** A table by its names. */
 export interface TableName {
   readonly schema: string;
   readonly name: string;
 }
 
-/** A live publication. */
 export interface LivePublication {
   readonly name: string;
   readonly owner: string;
@@ -59,7 +57,6 @@ export async function inspectPublications(
   return { live, tables };
 }
 
-/** All of the tables but some. */
 export function withoutTables(
   all: readonly TableName[],
   some: readonly TableName[],

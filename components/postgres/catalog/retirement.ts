@@ -1,10 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { Client } from "pg";
-
-const sessionsSql = readFileSync(new URL("sql/sessions.sql", import.meta.url), "utf8");
-const blockersSql = readFileSync(new URL("sql/blockers.sql", import.meta.url), "utf8");
-const dependentsSql = readFileSync(new URL("sql/dependents.sql", import.meta.url), "utf8");
-const lossesSql = readFileSync(new URL("sql/losses.sql", import.meta.url), "utf8");
+import { queryFile } from "./query.ts";
 
 /** Reads other sessions in the database (undefined = none), and sessions of the roles in any database. */
 export async function inspectSessions(
@@ -12,8 +7,7 @@ export async function inspectSessions(
   database: string | undefined,
   roles: readonly string[],
 ): Promise<readonly LiveSession[]> {
-  const { rows } = await client.query<LiveSession>(sessionsSql, [database ?? null, roles]);
-  return rows;
+  return await queryFile(client, "sql/sessions", [database ?? null, roles]);
 }
 
 /**
@@ -36,27 +30,25 @@ export async function inspectDependents(
   database: string,
   roles: readonly string[],
 ): Promise<readonly Dependent[]> {
-  const { rows } = await client.query<Dependent>(dependentsSql, [roles, database]);
-  return rows;
+  return await queryFile(client, "sql/dependents", [roles, database]);
 }
 
 /** Reads what keeps a database from being dropped, without sessions. */
 export async function inspectBlockers(
   client: Client,
   database: string,
+  ownershipRole: string,
 ): Promise<readonly Blocker[]> {
-  const { rows } = await client.query<Blocker>(blockersSql, [database]);
-  return rows;
+  return await queryFile(client, "sql/blockers", [database, ownershipRole]);
 }
 
 /** Reads what keeps the roles from being dropped. The session must be in the app's database. */
 export async function inspectLosses(
   client: Client,
   database: string,
-  roles: readonly string[],
+  { roles, ownershipRole }: { readonly roles: readonly string[]; readonly ownershipRole: string },
 ): Promise<readonly Loss[]> {
-  const { rows } = await client.query<Loss>(lossesSql, [roles, database]);
-  return rows;
+  return await queryFile(client, "sql/losses", [roles, database, ownershipRole]);
 }
 
 /** A session that prevents a drop. A text is empty if the admin may not see it. */
@@ -69,10 +61,17 @@ export interface LiveSession {
   readonly since: string;
 }
 
-/** What keeps a database from being dropped. */
 export interface Blocker {
-  readonly kind: "subscription" | "replication slot" | "prepared transaction" | "template";
+  readonly kind:
+    | "subscription"
+    | "replication slot"
+    | "prepared transaction"
+    | "template"
+    | "objects";
+  /** Of objects their owner. */
   readonly name: string;
+  /** Whether that owner is a role of the stack, or a member of one. */
+  readonly isOfStack: boolean;
 }
 
 /** What depends on a role outside the app's database. */
@@ -92,10 +91,10 @@ export interface Dependent {
 /** What keeps a role from being dropped in the app's database. */
 export interface Loss {
   /** See `losses.sql`. */
-  readonly kind: "gave" | "has" | "policy" | "owns";
+  readonly kind: "gave" | "has" | "policy" | "owns" | "member";
   readonly role: string;
   readonly object: string;
-  /** The object as SQL, such as `TABLE public.page`. */
+  /** The object as SQL, such as `TABLE public.page`; of a membership what follows REVOKE. */
   readonly target: string;
   readonly privileges: readonly string[];
   /** A column of the object in parentheses, as SQL; empty = the whole object. */

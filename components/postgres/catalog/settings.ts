@@ -19,16 +19,14 @@ export function showValue(name: string, value: string): string {
 
 /** A role's setting from ALTER ROLE … SET; undefined = none. */
 export function settingOf(live: LiveRole, name: string): string | undefined {
-  const prefix = `${name}=`;
-  return live.settings.find((text) => text.startsWith(prefix))?.slice(prefix.length);
+  return toLiveSettings(live.settings).get(name);
 }
 
-/** A role's search_path from ALTER ROLE … SET; empty = none. */
+/** A role's search_path from ALTER ROLE … SET; empty = none, `[""]` = set to no schema. */
 export function searchPathOf(live: LiveRole): string[] {
   const setting = settingOf(live, "search_path");
   if (setting === undefined) return [];
-  const parts = setting.matchAll(/"((?:[^"]|"")*)"|([^",\s]+)/g);
-  return [...parts]
-    .map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? "")
-    .filter((part) => part !== "");
+  const parts = [...setting.matchAll(/"((?:[^"]|"")*)"|([^",\s]+)/g)];
+  if (parts.length === 0) return [""];
+  return parts.map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? "");
 }

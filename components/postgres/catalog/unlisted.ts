@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 import type { RoleAccess } from "../../config/privileges.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
-
-const sql = readFileSync(new URL("sql/unlisted.sql", import.meta.url), "utf8");
+import { queryFile } from "./query.ts";
 
 /** An object of another owner. */
 export interface StrangeObject {
@@ -47,7 +45,7 @@ export async function inspectUnlisted(
       ({ name, grants }) => name !== owner && (grants === undefined || grants.schema !== undefined),
     )
     .map(({ name }) => name);
-  const { rows } = await client.query<Row>(sql, [owner, guests, schemas, others]);
+  const rows = await queryFile<Row>(client, "sql/unlisted", [owner, guests, schemas, others]);
   const of = (kind: Row["kind"]) => rows.filter((row) => row.kind === kind);
   return {
     objects: of("object").map(({ type, name, role }) => ({

@@ -1,3 +1,4 @@
+import type { ServerFacts } from "../catalog/catalog.ts";
 import type { AppProblem } from "../rules/problem.ts";
 import type { Action } from "../statements/actions.ts";
 
@@ -9,3 +10,8 @@ export interface ContentDecision {
   /** What only a superuser can do, with the statement. Everything else goes on. */
   readonly superuser: readonly AppProblem[];
 }
+
+export const nothing: ContentDecision = { actions: [], problems: [], superuser: [] };
+
+/** The role that would create it. */
+export type Admin = Pick<ServerFacts, "isSuperuser" | "admin">;

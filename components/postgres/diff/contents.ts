@@ -1,17 +1,13 @@
 import { escapeIdentifier } from "pg";
 import type { ExtensionSpec } from "../../config/spec.ts";
 import type { LiveAccess } from "../catalog/access.ts";
-import type { ServerFacts } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
 import { type DatabasePlan, PUBLIC_SCHEMA } from "../plan/plan.ts";
 import type { AppProblem, ProblemCode } from "../rules/problem.ts";
 import type { Action } from "../statements/actions.ts";
-import { toStatement } from "../statements/sql.ts";
-import type { ContentDecision } from "./content-decision.ts";
+import { showStatement } from "../statements/sql.ts";
+import { type Admin, type ContentDecision, nothing } from "./content-decision.ts";
 import { decidePublications } from "./publications.ts";
-
-/** The role that would create it. */
-type Admin = Pick<ServerFacts, "isSuperuser" | "admin">;
 
 /** Whether a plan has more than schema public. Only then the contents of its database must be read. */
 export function hasContents(plan: DatabasePlan): boolean {
@@ -27,8 +23,8 @@ export function decideContents(
   server: Admin,
   access: Pick<LiveAccess, "objects" | "extensions" | "publications">,
 ): ContentDecision {
-  const extensions = listExtensions(plan, access.extensions).map(({ wanted, live }) =>
-    decideExtension(plan, wanted, { server, live }),
+  const extensions = listExtensions(plan, access.extensions).map((listed) =>
+    decideExtension(plan, server, listed),
   );
   const publications = decidePublications(plan, server, access);
   const all = [decideSchemas(plan, access), ...extensions, ...publications];
@@ -82,35 +78,26 @@ function listExtensions(
   return [...listed, ...unread.map((wanted) => ({ wanted, live: undefined }))];
 }
 
-function decideExtension(
-  plan: DatabasePlan,
-  wanted: ExtensionSpec,
-  found: { readonly server: Admin; readonly live: LiveExtension | undefined },
-): ContentDecision {
-  const { server, live } = found;
-  const none = { actions: [], problems: [], superuser: [] };
+function decideExtension(plan: DatabasePlan, server: Admin, listed: Listed): ContentDecision {
+  const { wanted, live } = listed;
   const about = { app: plan.app, at: "extensions" };
   const what = `extension "${wanted.name}"`;
   const problem = live === undefined ? undefined : findProblem(plan, wanted, live);
   if (problem !== undefined) {
     const needed = live?.isWanted === false ? "needed by one of " : "";
     const at = `${what} (${needed}berth:apps.${plan.app}.database.extensions)`;
-    return { ...none, problems: [{ ...about, ...problem, what: `${at} ${problem.what}` }] };
+    return { ...nothing, problems: [{ ...about, ...problem, what: `${at} ${problem.what}` }] };
   }
+  const block = live === undefined ? undefined : findBlock(live);
+  const others = "has functions that belong to others";
   const actions = [
-    ...makeExtension(plan, wanted, live).map((action) => ({
-      action,
-      reason: live === undefined ? undefined : findBlock(live),
-    })),
-    ...handOver(plan, wanted, live).map((action) => ({
-      action,
-      reason: "has functions that belong to others",
-    })),
+    ...makeExtension(plan, listed).map((action) => ({ action, reason: block })),
+    ...handOver(plan, listed).map((action) => ({ action, reason: others })),
   ];
   const isFree = (one: (typeof actions)[number]): boolean =>
     server.isSuperuser || one.reason === undefined;
   return {
-    ...none,
+    ...nothing,
     actions: actions.filter(isFree).map(({ action }) => action),
     superuser: actions
       .filter((one) => !isFree(one))
@@ -118,29 +105,26 @@ function decideExtension(
         code: "extension-needs-superuser",
         ...about,
         what: `${what} ${reason}, and role "${server.admin}" is not a superuser`,
-        fix: `as a superuser, in database ${plan.database.name}: ${toStatement(action, () => "")};`,
+        fix: `as a superuser, in database ${plan.database.name}: ${showStatement(action)};`,
       })),
   };
 }
 
-function findBlock({
-  needsSuperuser,
-  isTrusted,
-  belongsToOther,
-}: LiveExtension): string | undefined {
-  if (needsSuperuser) {
-    return isTrusted
+function findBlock(live: LiveExtension): string | undefined {
+  if (live.needsSuperuser) {
+    return live.isTrusted
       ? "needs an extension that is not trusted: only a superuser can create that"
       : "is not trusted: only a superuser can create or update it";
   }
-  return belongsToOther ? "is there, and only its owner or a superuser can update it" : undefined;
+  return live.belongsToOther
+    ? "is there, and only its owner or a superuser can update it"
+    : undefined;
 }
 
 /** The owner of the database creates what it may create, and so may update it. */
 function makeExtension(
   { database }: DatabasePlan,
-  extension: ExtensionSpec,
-  live: LiveExtension | undefined,
+  { wanted: extension, live }: Listed,
 ): readonly Action[] {
   const common = { path: "extensions", database: database.name } as const;
   const installed = live?.installedVersion ?? undefined;
@@ -154,11 +138,8 @@ function makeExtension(
 }
 
 /** What a new extension brings, or an update, belongs to others at first. */
-function handOver(
-  { database }: DatabasePlan,
-  { name: extension, functions, version }: ExtensionSpec,
-  live: LiveExtension | undefined,
-): readonly Action[] {
+function handOver({ database }: DatabasePlan, { wanted, live }: Listed): readonly Action[] {
+  const { name: extension, functions, version } = wanted;
   if (functions !== "owner") return [];
   const installed = live?.installedVersion ?? undefined;
   const isSettled = installed !== undefined && [undefined, installed].includes(version);

@@ -20,6 +20,7 @@ import { compareStored, type StoredPassword } from "../rules/roles/stored-passwo
 import { findTwoLoginProblems, noteTwoLogins } from "../rules/roles/two-logins.ts";
 import { findOwnershipRoleProblem, findPlanProblems } from "../rules/server.ts";
 import { findSettingProblems } from "../rules/settings.ts";
+import { findOtherNames } from "../rules/shared-names.ts";
 import type { Action } from "../statements/actions.ts";
 import type { RefusedSetting } from "../statements/try-settings.ts";
 import { type AccessDecision, decideAccess, decideDatabase } from "./access/decide.ts";
@@ -132,6 +133,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     problems: [
       ...(ownership === undefined ? [] : [ownership]),
       ...adoption.problems,
+      ...findOtherNames(plan, catalog, formerRoles),
       ...findOutOfReach(plan, catalog, postgres),
       ...ofRoles.problems,
       ...findServerLimits(plan, facts),
@@ -150,7 +152,6 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   };
 }
 
-/** What the server does not have, or does not take. */
 function findServerLimits(
   plan: DatabasePlan,
   { catalog, refusedSettings = [] }: AppFacts,
@@ -201,12 +202,14 @@ function decideOwnRoles(
     formerRoles,
     formerSettings: context.formerSettings,
     hasPassword: ({ key, login }) => login === "always" || verifiers.has(key),
-    needsPassword: (role) =>
-      stored === undefined ? newPasswords.has(role.key) : isOtherPassword(role, stored, verifiers),
+    needsPassword: (role) => {
+      if (stored === undefined) return newPasswords.has(role.key);
+      const isRead = hasNoPassword(role) ? stored.has(role.name) : verifiers.has(role.key);
+      return isRead && comparePassword(role, stored, verifiers) !== "same";
+    },
   });
 }
 
-/** How a stored password differs from the one that the role must have. */
 function comparePassword(
   { key, name, login }: PlannedRole,
   stored: ReadonlyMap<string, string | null> | undefined,
@@ -217,23 +220,12 @@ function comparePassword(
   return compareStored(stored?.get(name), wanted);
 }
 
-/** Whether a stored password is not the one that the role must have. */
-function isOtherPassword(
-  { key, name, login }: PlannedRole,
-  stored: ReadonlyMap<string, string | null>,
-  verifiers: ReadonlyMap<string, string>,
-): boolean {
-  if (hasNoPassword({ login })) return (stored.get(name) ?? null) !== null;
-  return verifiers.has(key) && stored.get(name) !== verifiers.get(key);
-}
-
 /** Whether the app has the first of the stack's roles. It writes the stack's comment even if no app changes. */
 function hasFirstRole(plan: DatabasePlan, { roles }: Catalog, ownershipRole: string): boolean {
   const first = firstByGroup(roles).get(ownershipRole);
-  return plan.roles.some(({ name }) => name === first);
+  return plan.roles.some(({ name }) => name === first?.name);
 }
 
-/** The steps as one list. */
 export function listActions({ steps }: Pick<AppDecision, "steps">): readonly Action[] {
   return [...steps.roles, ...steps.database, ...steps.leaving, ...steps.inside];
 }

@@ -1,5 +1,6 @@
 import type { ObjectType } from "../../config/privileges.ts";
 import { type SettingsByName, sortSettings } from "../../config/schema/postgres/settings.ts";
+import { sortUnique } from "../../sort.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { withoutTables } from "../catalog/publications.ts";
 import { searchPathOf, settingOf, toLiveSettings } from "../catalog/settings.ts";
@@ -39,23 +40,19 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
   switch (action.kind) {
     case "create-role":
       return undefined;
-    case "limit-role":
+    case "limit-connections":
       return { ...role, connectionLimit: live?.connectionLimit ?? -1 };
     case "set-search-path":
       return { ...role, searchPath: live === undefined ? [] : searchPathOf(live) };
     case "join":
       return { ...role, memberOf: without(role.memberOf, [action.group]) };
     case "leave":
-      return {
-        ...role,
-        memberOf: [...without(role.memberOf, [action.group]), action.group].toSorted(),
-      };
-    case "set-role-setting":
-    case "reset-role-setting":
-      return {
-        ...role,
-        settings: undoSetting(role.settings, action.name, live?.settings ?? []),
-      };
+      return { ...role, memberOf: sortUnique([...role.memberOf, action.group]) };
+    case "set-setting":
+    case "reset-setting": {
+      const settings = undoSetting(role.settings, action.name, live?.settings ?? []);
+      return { ...role, settings };
+    }
     case "set-role":
       return { ...role, setRole: live === undefined ? undefined : settingOf(live, "role") };
     case "grant":
@@ -64,7 +61,7 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
     case "revoke":
     case "revoke-default":
       return withGrant(role, typeOf(action), (granted) =>
-        [...new Set([...granted, ...action.privileges])].toSorted(),
+        sortUnique([...granted, ...action.privileges]),
       );
     case "create-ownership-role":
     case "comment-ownership-role":
@@ -73,9 +70,6 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
     case "set-attributes":
     case "join-admin":
     case "create-database":
-    case "limit-database":
-    case "set-database-setting":
-    case "reset-database-setting":
     case "drop-database":
     case "reassign-owned":
     case "drop-owned":
@@ -101,23 +95,18 @@ function undoContents(live: AppDatabaseState, action: Action): AppDatabaseState 
   if (action.kind === "create-publication" || action.kind === "extend-publication") {
     return { ...live, ...undoPublication(live, action) };
   }
+  const withExtension = (
+    name: string,
+    changed: Partial<(typeof extensions)[number]>,
+  ): AppDatabaseState => ({
+    ...live,
+    extensions: extensions.map((one) => (one.name === name ? { ...one, ...changed } : one)),
+  });
   if (action.kind === "hand-over-functions") {
-    const { extension } = action;
-    return {
-      ...live,
-      extensions: extensions.map((one) =>
-        one.name === extension
-          ? Object.fromEntries(Object.entries(one).filter(([key]) => key !== "functions"))
-          : one,
-      ) as AppDatabaseState["extensions"],
-    };
+    return withExtension(action.extension, { functions: undefined });
   }
   if (action.kind !== "update-extension") return live;
-  const { name, from: version } = action;
-  return {
-    ...live,
-    extensions: extensions.map((one) => (one.name === name ? { ...one, version } : one)),
-  };
+  return withExtension(action.name, { version: action.from });
 }
 
 function undoPublication(
@@ -139,13 +128,12 @@ function undoDatabase(
   catalog: Catalog,
 ): AppDatabaseState["database"] {
   if (action.path === "database.revokePublic") return { ...database, revokePublic: false };
-  if (action.kind === "set-database-setting" || action.kind === "reset-database-setting") {
-    const { settings = [] } = catalog.databases.get(action.database) ?? {};
-    return { ...database, settings: undoSetting(database.settings, action.name, settings) };
-  }
-  if (action.kind !== "limit-database") return database;
-  const live = catalog.databases.get(action.database);
-  return { ...database, connectionLimit: live?.connectionLimit ?? -1 };
+  if ("role" in action) return database;
+  const { settings = [], connectionLimit = -1 } = catalog.databases.get(database.name) ?? {};
+  if (action.kind === "limit-connections") return { ...database, connectionLimit };
+  return action.kind === "set-setting" || action.kind === "reset-setting"
+    ? { ...database, settings: undoSetting(database.settings, action.name, settings) }
+    : database;
 }
 
 function undoSetting(

@@ -35,6 +35,7 @@ const freshServer: ServerFacts = {
   systemIdentifier: "",
   versionNumber: 160_000,
   isStandby: false,
+  encoding: "UTF8",
   admin: "",
   isSuperuser: false,
   canCreateRole: true,

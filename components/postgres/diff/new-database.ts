@@ -3,11 +3,7 @@ import type { ServerFacts } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 
-/**
- * Contents of a new database.
- *
- * @param extensions What the server offers. An extension that is not listed is assumed to be available.
- */
+/** Contents of a new database. An extension that is not among those of the server is assumed to be available. */
 export function toNewInside(
   plan: DatabasePlan,
   server: ServerFacts,

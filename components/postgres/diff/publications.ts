@@ -1,18 +1,15 @@
 import { escapeIdentifier as id } from "pg";
 import type { PublicationSpec } from "../../config/spec.ts";
+import { when } from "../../when.ts";
 import type { LiveAccess } from "../catalog/access.ts";
-import type { ServerFacts } from "../catalog/catalog.ts";
 import { type LivePublication, type TableName, withoutTables } from "../catalog/publications.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
 import type { Action } from "../statements/actions.ts";
-import { tableList, toStatement } from "../statements/sql.ts";
-import type { ContentDecision } from "./content-decision.ts";
+import { showStatement, tableList } from "../statements/sql.ts";
+import { type Admin, type ContentDecision, nothing } from "./content-decision.ts";
 
 type PublicationAction = Extract<Action, { readonly kind: `${string}-publication` }>;
-
-/** The role that would create them. */
-type Admin = Pick<ServerFacts, "isSuperuser" | "admin">;
 
 /** Creates missing publications, and adds tables to them. Nothing is dropped or taken out. Pure. */
 export function decidePublications(
@@ -24,15 +21,15 @@ export function decidePublications(
   return (plan.publications ?? []).map((wanted) => {
     const found = live.find(({ name }) => name === wanted.name);
     const problem = found && findOtherKind(plan, wanted, found);
-    if (problem !== undefined) return { actions: [], problems: [problem], superuser: [] };
+    if (problem !== undefined) return { ...nothing, problems: [problem] };
     const action = toAction(plan, wanted, found, tables);
-    if (action === undefined) return { actions: [], problems: [], superuser: [] };
+    if (action === undefined) return nothing;
     const mayDo =
       server.isSuperuser ||
       (wanted.tables !== "all" &&
         [undefined, server.admin, plan.database.owner].includes(found?.owner));
-    if (mayDo) return { actions: [action], problems: [], superuser: [] };
-    return { actions: [], problems: [], superuser: [leaveToSuperuser(plan, action, server)] };
+    if (mayDo) return { ...nothing, actions: [action] };
+    return { ...nothing, superuser: [leaveToSuperuser(plan, action, server)] };
   });
 }
 
@@ -50,26 +47,18 @@ export function findUnlistedTables(
     const more = withoutTables(found?.tables ?? [], wanted);
     const missing = withoutTables(wanted, tables);
     return [
-      ...(more.length === 0
-        ? []
-        : [
-            {
-              code: "publication-unlisted" as const,
-              ...about,
-              what: `publication "${name}" in database "${database.name}" has ${tableList(more)}, which the entry does not list`,
-              fix: `as a superuser, in database ${database.name}: ALTER PUBLICATION ${id(name)} DROP TABLE ${tableList(more)}; or, to keep that, add it to ${path}`,
-            },
-          ]),
-      ...(missing.length === 0
-        ? []
-        : [
-            {
-              code: "object-missing" as const,
-              ...about,
-              what: `${path} names ${tableList(missing)}, which database "${database.name}" does not have as a table of role "${database.owner}"`,
-              fix: "correct the name; or, if the app has yet to make it, run pulumi up once more after that",
-            },
-          ]),
+      ...when(more.length > 0, {
+        code: "publication-unlisted" as const,
+        ...about,
+        what: `publication "${name}" in database "${database.name}" has ${tableList(more)}, which the entry does not list`,
+        fix: `as a superuser, in database ${database.name}: ALTER PUBLICATION ${id(name)} DROP TABLE ${tableList(more)}; or, to keep that, add it to ${path}`,
+      }),
+      ...when(missing.length > 0, {
+        code: "object-missing" as const,
+        ...about,
+        what: `${path} names ${tableList(missing)}, which database "${database.name}" does not have as a table of role "${database.owner}"`,
+        fix: "correct the name; or, if the app has yet to make it, run pulumi up once more after that",
+      }),
     ];
   });
 }
@@ -82,18 +71,16 @@ function toAction(
 ): PublicationAction | undefined {
   const common = { path: "publications", database: database.name, name: wanted.name } as const;
   if (wanted.tables === "all") {
-    return found === undefined
-      ? { kind: "create-publication", ...common, tables: "all", owner: undefined }
-      : undefined;
+    if (found !== undefined) return undefined;
+    return { kind: "create-publication", ...common, tables: "all", owner: undefined };
   }
   const tables = withoutTables(wanted.tables, withoutTables(wanted.tables, present));
   if (found === undefined) {
     return { kind: "create-publication", ...common, tables, owner: database.owner };
   }
   const missing = withoutTables(tables, found.tables);
-  return missing.length === 0
-    ? undefined
-    : { kind: "extend-publication", ...common, tables: missing };
+  if (missing.length === 0) return undefined;
+  return { kind: "extend-publication", ...common, tables: missing };
 }
 
 /** Postgres changes no publication of all tables into one of some, nor back. */
@@ -131,6 +118,6 @@ function leaveToSuperuser(
     app,
     at: "publications",
     what: `publication "${action.name}" in database "${database.name}": ${what}, and role "${admin}" is none`,
-    fix: `as a superuser, in database ${database.name}: ${toStatement(action, () => "")};`,
+    fix: `as a superuser, in database ${database.name}: ${showStatement(action)};`,
   };
 }

@@ -14,6 +14,7 @@ import {
 } from "../rules/obstacles.ts";
 import type { AppProblem } from "../rules/problem.ts";
 import type { Action } from "../statements/actions.ts";
+import { joinAdmin } from "./roles.ts";
 
 /** What was read about an app before it is dropped. */
 export interface RetirementFacts {
@@ -23,7 +24,6 @@ export interface RetirementFacts {
   readonly blockers: readonly Blocker[];
 }
 
-/** What may be dropped, or why not. */
 export interface Retirement {
   /** undefined = it does not exist. */
   readonly database: string | undefined;
@@ -63,6 +63,8 @@ export function decideRetirement(
     return reason === undefined;
   });
   const database = catalog.databases.has(name) ? name : undefined;
+  // What roles of the app own goes with its database, also if they left the entry before.
+  const blockers = facts.blockers.filter((one) => !one.isOfStack || isNeeded(one.name));
   const isDropped = (role: string): boolean => roles.some((dropped) => dropped.name === role);
   // Roles that are not dropped may stay connected, but not to a database that is dropped.
   const sessions = facts.sessions.filter((at) => at.database === name || isDropped(at.role));
@@ -72,7 +74,7 @@ export function decideRetirement(
     notes,
     problems: [
       ...(database === undefined ? [] : findDatabaseProblems(state, catalog, rules)),
-      ...(database === undefined ? [] : toBlockerProblems(state.app, database, facts.blockers)),
+      ...(database === undefined ? [] : toBlockerProblems(state.app, database, blockers)),
       ...toSessionProblems(state.app, sessions),
       ...toDependentProblems(
         state.app,
@@ -147,17 +149,13 @@ export function decideLeaving(
   catalog: Catalog,
   context: RetirementRules & { readonly owner: string },
 ): readonly Action[] {
-  const { isSuperuser, versionNumber } = catalog.server;
   return formerRoles.flatMap(({ key, name, isElsewhere = false }): Action[] => {
     const live = catalog.roles.get(name);
     if (live === undefined || whyLeftAlone(live, context, () => isElsewhere) !== undefined)
       return [];
     const path = `roles.${key}`;
-    const withOptions = versionNumber >= 160_000;
     return [
-      ...(isSuperuser || live.adminIsMember
-        ? []
-        : [{ kind: "join-admin", path, role: name, withOptions } as const]),
+      ...joinAdmin(path, name, catalog),
       { kind: "reassign-owned", path, role: name, owner: context.owner },
       { kind: "drop-owned", path, role: name },
       { kind: "drop-role", path, role: name },
@@ -170,7 +168,6 @@ export interface LeavingFacts extends Pick<RetirementFacts, "sessions" | "depend
   readonly losses: readonly Loss[];
 }
 
-/** Why such roles cannot be dropped. */
 export function findLeavingProblems(
   { app, database: { name: database } }: Pick<DatabasePlan, "app" | "database">,
   facts: LeavingFacts,
@@ -180,6 +177,6 @@ export function findLeavingProblems(
     ...toDependentProblems(app, facts.dependents),
     ...toLossProblems(app, database, facts.losses),
   ];
-  const keep = `or to keep the role, shut out: set berth:apps.${app}.reclaimPolicy to retain`;
+  const keep = `or to keep the role, without login and privileges: set berth:apps.${app}.reclaimPolicy to retain`;
   return problems.map((problem) => ({ ...problem, fix: joinFixes(problem.fix, keep) }));
 }

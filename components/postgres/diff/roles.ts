@@ -8,7 +8,6 @@ import { toOwnershipComment } from "../rules/roles/identity.ts";
 import type { Action } from "../statements/actions.ts";
 import { decideSettings } from "./settings.ts";
 
-/** Facts that are not in the catalog. */
 export interface RoleContext {
   readonly ownershipRole: string;
   /** The stack that the ownership role belongs to, for the run that creates it. */
@@ -31,7 +30,6 @@ export function decideRoles(
   context: RoleContext,
 ): readonly Action[] {
   const { ownershipRole, stack } = context;
-  const owner = plan.database.owner;
   return [
     ...(catalog.roles.has(ownershipRole)
       ? []
@@ -43,14 +41,9 @@ export function decideRoles(
       const live = catalog.roles.get(role.name);
       return live === undefined
         ? makeRole(role, mayLogIn(role, context), catalog.server)
-        : changeRole(role, live, {
-            mayLogIn: mayLogIn(role, context),
-            needsPassword: context.needsPassword(role),
-            formerSettings: context.formerSettings?.get(role.key) ?? [],
-            server: catalog.server,
-          });
+        : changeRole(role, live, context, catalog.server);
     }),
-    ...setRoleToOwner(owner, catalog),
+    ...joinAdmin("roles.owner.administration", plan.database.owner, catalog),
     ...context.formerRoles.flatMap((former) => retire(former, catalog, ownershipRole)),
   ];
 }
@@ -61,55 +54,35 @@ function mayLogIn(role: PlannedRole, context: RoleContext): boolean {
   return role.login !== "rotated" || context.hasPassword(role);
 }
 
-function makeRole(role: PlannedRole, canLogin: boolean, server: ServerFacts): Action[] {
-  const path = `roles.${role.key}`;
-  const { setRole } = role;
-  return [
-    { kind: "create-role", path, role, canLogin },
-    ...(role.replication === true && mayGiveReplication(server)
-      ? [
-          {
-            kind: "set-attributes",
-            path: `${path}.replication`,
-            role: role.name,
-            attributes: ["REPLICATION"],
-          } as const,
-        ]
-      : []),
-    ...Object.entries(role.settings).map(
-      ([name, value]) =>
-        ({ kind: "set-role-setting", path, role: role.name, name, value }) as const,
-    ),
-    ...role.memberOf.map((group) => ({ kind: "join", path, role: role.name, group }) as const),
-    ...(role.searchPath.length === 0
-      ? []
-      : [{ kind: "set-search-path", path, role: role.name, searchPath: role.searchPath } as const]),
-    ...(setRole === undefined
-      ? []
-      : [{ kind: "set-role", path, role: role.name, group: setRole } as const]),
-  ];
+function makeRole(planned: PlannedRole, canLogin: boolean, server: ServerFacts): Action[] {
+  const path = `roles.${planned.key}`;
+  const { name: role, searchPath, setRole } = planned;
+  const actions: Action[] = [{ kind: "create-role", path, role: planned, canLogin }];
+  if (planned.replication === true && mayGiveReplication(server)) {
+    const at = `${path}.replication`;
+    actions.push({ kind: "set-attributes", path: at, role, attributes: ["REPLICATION"] });
+  }
+  for (const [name, value] of Object.entries(planned.settings)) {
+    actions.push({ kind: "set-setting", path, role, name, value });
+  }
+  for (const group of planned.memberOf) actions.push({ kind: "join", path, role, group });
+  if (searchPath.length > 0) actions.push({ kind: "set-search-path", path, role, searchPath });
+  if (setRole !== undefined) actions.push({ kind: "set-role", path, role, group: setRole });
+  return actions;
 }
 
 function changeRole(
   role: PlannedRole,
   live: LiveRole,
-  {
-    mayLogIn,
-    needsPassword,
-    formerSettings,
-    server,
-  }: {
-    readonly mayLogIn: boolean;
-    readonly needsPassword: boolean;
-    readonly formerSettings: readonly string[];
-    readonly server: ServerFacts;
-  },
+  context: RoleContext,
+  server: ServerFacts,
 ): Action[] {
-  const path = `roles.${role.key}`;
-  const { name, setRole } = role;
+  const needsPassword = context.needsPassword(role);
+  const { key, name, setRole, connectionLimit, searchPath } = role;
+  const path = `roles.${key}`;
   const attributes = [
     ...(role.login === "none" && live.canLogin ? ["NOLOGIN"] : []),
-    ...wrongAttributes(role, live, mayLogIn, server),
+    ...wrongAttributes(role, live, mayLogIn(role, context), server),
     ...(role.replication === true && !live.canReplicate && mayGiveReplication(server)
       ? ["REPLICATION"]
       : []),
@@ -121,28 +94,19 @@ function changeRole(
   if (needsPassword && hasNoPassword(role)) {
     actions.push({ kind: "clear-password", path: `${path}.login`, role: name });
   } else if (needsPassword) {
-    actions.push({
-      kind: "set-password",
-      path: `verifiers.${role.key}`,
-      role: name,
-      key: role.key,
-    });
+    actions.push({ kind: "set-password", path: `verifiers.${key}`, role: name, key });
   }
   if (live.connectionLimit !== role.connectionLimit) {
-    const { connectionLimit } = role;
-    actions.push({
-      kind: "limit-role",
-      path: `${path}.connectionLimit`,
-      role: name,
-      connectionLimit,
-    });
+    const at = `${path}.connectionLimit`;
+    actions.push({ kind: "limit-connections", path: at, role: name, connectionLimit });
   }
   actions.push(...changeMemberships(role, live, server));
-  if (JSON.stringify(searchPathOf(live)) !== JSON.stringify(role.searchPath)) {
-    const { searchPath } = role;
+  if (JSON.stringify(searchPathOf(live)) !== JSON.stringify(searchPath)) {
     actions.push({ kind: "set-search-path", path: `${path}.searchPath`, role: name, searchPath });
   }
-  actions.push(...changeSettings(role, live, formerSettings));
+  const at = { path: `${path}.settings`, role: name };
+  const former = context.formerSettings?.get(key) ?? [];
+  actions.push(...decideSettings(at, role.settings, live.settings, former));
   if (setRole !== undefined && settingOf(live, "role") !== setRole) {
     actions.push({ kind: "set-role", path: `${path}.setRole`, role: name, group: setRole });
   }
@@ -164,22 +128,6 @@ function changeMemberships(
         (grantor) => ({ kind: "leave", path, role, group, grantor }) as const,
       ),
     ),
-  ];
-}
-
-function changeSettings(
-  { key, name: role, settings }: PlannedRole,
-  live: LiveRole,
-  former: readonly string[],
-): Action[] {
-  const { set, reset } = decideSettings(settings, live.settings, former);
-  const path = (setting: string): string => `roles.${key}.settings.${setting}`;
-  return [
-    ...set.map(
-      ([name, value]) =>
-        ({ kind: "set-role-setting", path: path(name), role, name, value }) as const,
-    ),
-    ...reset.map((name) => ({ kind: "reset-role-setting", path: path(name), role, name }) as const),
   ];
 }
 
@@ -209,24 +157,14 @@ function wrongAttributes(
 }
 
 /**
- * Makes the admin a member of the owner. Without that it can neither create a database for the owner nor set its
+ * Makes the admin a member of a role. Without that it can neither create a database for an owner nor set its
  * default privileges, and cannot connect after CONNECT is revoked from PUBLIC. From 16 on a role that this
  * session creates comes with the membership (createrole_self_grant). A superuser needs none.
  */
-function setRoleToOwner(owner: string, catalog: Catalog): Action[] {
-  const { isSuperuser, versionNumber } = catalog.server;
-  const hasOptions = versionNumber >= 160_000;
-  const live = catalog.roles.get(owner);
-  const isGiven = live === undefined ? hasOptions : live.adminIsMember;
-  if (isSuperuser || isGiven) return [];
-  return [
-    {
-      kind: "join-admin",
-      path: "roles.owner.administration",
-      role: owner,
-      withOptions: hasOptions,
-    },
-  ];
+export function joinAdmin(path: string, role: string, { roles, server }: Catalog): Action[] {
+  const withOptions = server.versionNumber >= 160_000;
+  const isGiven = roles.get(role)?.adminIsMember ?? withOptions;
+  return server.isSuperuser || isGiven ? [] : [{ kind: "join-admin", path, role, withOptions }];
 }
 
 /** Takes LOGIN from a role that left its entry. Berth drops nothing without being asked, so the role stays. */

@@ -1,26 +1,20 @@
 import type { SettingsByName } from "../../config/schema/postgres/settings.ts";
 import { toLiveSettings } from "../catalog/settings.ts";
+import type { Action, Altered } from "../statements/actions.ts";
 
-/** What to set and what to reset. */
-export interface SettingsDecision {
-  readonly set: readonly (readonly [name: string, value: string])[];
-  readonly reset: readonly string[];
-}
-
-/**
- * Compares settings. Only those of the entry are compared, and those that Berth has set before.
- *
- * @param live `name=value`, as the catalog has them.
- * @param former Names that the entry had before.
- */
+/** Sets what the entry has, resets what only the `former` one had, and leaves all others as they are. */
 export function decideSettings(
+  { path, ...on }: { readonly path: string } & Altered,
   wanted: SettingsByName,
   live: readonly string[],
   former: readonly string[],
-): SettingsDecision {
+): Action[] {
   const found = toLiveSettings(live);
-  return {
-    set: Object.entries(wanted).filter(([name, value]) => found.get(name) !== value),
-    reset: former.filter((name) => !Object.hasOwn(wanted, name) && found.has(name)),
-  };
+  const set = Object.entries(wanted).filter(([name, value]) => found.get(name) !== value);
+  const reset = former.filter((name) => !Object.hasOwn(wanted, name) && found.has(name));
+  const at = (name: string) => ({ path: `${path}.${name}`, ...on, name });
+  return [
+    ...set.map(([name, value]): Action => ({ kind: "set-setting", ...at(name), value })),
+    ...reset.map((name): Action => ({ kind: "reset-setting", ...at(name) })),
+  ];
 }

@@ -17,7 +17,6 @@ import {
   toGuestFix,
 } from "./unlisted.ts";
 
-/** What was read. */
 interface UnstatedFacts {
   /** With all roles of the server. */
   readonly catalog: Catalog;

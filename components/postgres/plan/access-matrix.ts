@@ -1,5 +1,5 @@
-import { withSchemas } from "./access.ts";
-import { type DatabasePlan, type PlannedGrant, PUBLIC } from "./plan.ts";
+import { isClosedToPublic, withSchemas } from "./access.ts";
+import type { DatabasePlan, PlannedGrant } from "./plan.ts";
 
 /** The privileges of each role in an app's database, for people. */
 export interface AccessMatrix {
@@ -65,10 +65,7 @@ function toAccess(plan: DatabasePlan, grantee: string): AccessRow["access"] {
 
 /** Privileges of PUBLIC: those of a new database, minus what the plan revokes. */
 function toPublicRow(plan: DatabasePlan): AccessRow {
-  const isClosed = plan.grants.some(
-    ({ grantee, on }) => grantee === PUBLIC && on.type === "database",
-  );
-  const database = isClosed ? [] : ["CONNECT", "TEMPORARY"];
+  const database = isClosedToPublic(plan) ? [] : ["CONNECT", "TEMPORARY"];
   const access = {
     database: { now: database, later: [] },
     "schema public": { now: ["USAGE"], later: [] },

@@ -106,7 +106,6 @@ export function toAccess({ grants, scoped = [], except = [] }: RoleAccess): Role
 
 type Grantee = RoleAccess & Pick<RoleSpec, "key" | "name" | "profile">;
 
-/** What a plan's grants follow from. */
 interface Ground {
   readonly roles: readonly Grantee[];
   readonly database: { readonly owner: string };
@@ -114,14 +113,12 @@ interface Ground {
   readonly patterns?: readonly string[] | undefined;
 }
 
-/** The grants of a plan. */
 interface Access {
   /** In the order in which they are safe to apply. */
   readonly grants: readonly PlannedGrant[];
   readonly defaultPrivileges: readonly PlannedDefaultPrivileges[];
 }
 
-/** All grants of a plan. */
 export function planAccess(ground: Ground, isClosed: boolean): Access {
   const others = ground.roles
     .filter(({ profile }) => profile !== "owner")
@@ -139,11 +136,14 @@ export function planAccess(ground: Ground, isClosed: boolean): Access {
 export function withSchemas<T extends Ground & Access>(plan: T, schemas: readonly string[]): T {
   if (schemas.length === 0) return plan;
   const whole = { ...plan, schemas: [...plan.schemas, ...schemas] };
-  const isClosed = plan.grants.some(({ grantee }) => grantee === PUBLIC);
-  return { ...whole, ...planAccess(whole, isClosed) };
+  return { ...whole, ...planAccess(whole, isClosedToPublic(plan)) };
 }
 
-/** Whether a pattern of the plan stands for a schema. */
+/** Whether a plan revokes all from PUBLIC on the database. */
+export function isClosedToPublic({ grants }: Pick<Access, "grants">): boolean {
+  return grants.some(({ grantee }) => grantee === PUBLIC);
+}
+
 export function isInPattern({ patterns = [] }: Pick<Ground, "patterns">, schema: string): boolean {
   return patterns.some((pattern) => matchesPattern(pattern, schema));
 }
@@ -178,10 +178,10 @@ function privilegesIn(
   const isHere = (one: { readonly schema?: string | undefined }): boolean =>
     one.schema === undefined || one.schema === schema;
   const here = [{ name: undefined, grants }, ...scoped.filter(isHere)];
-  const on = (object?: string): readonly string[] =>
-    sum(here.filter(({ name }) => name === undefined || name === object).map((one) => one.grants))[
-      type
-    ] ?? [];
+  const on = (object?: string): readonly string[] => {
+    const all = here.filter(({ name }) => name === undefined || name === object);
+    return all.map((one) => one.grants).reduce(joinGrants, {})[type] ?? [];
+  };
   const privileges = on();
   if (type === "schema") return { privileges };
   const none = new Set(except.filter(isHere).map(({ name }) => name));
@@ -193,17 +193,11 @@ function privilegesIn(
   return { privileges, ...(named.length === 0 ? {} : { named: new Map(named) }) };
 }
 
-function sum(all: readonly Grants[]): Grants {
-  return all.reduce(joinGrants, {});
-}
-
-/** Whether a role has a privilege on some object of a type. */
-export function isGrantedAnywhere(
-  { grants, scoped = [] }: RoleAccess,
-  type: ContentType,
-  privilege: string,
-): boolean {
-  return [grants, ...scoped.map((one) => one.grants)].some((one) => one[type]?.includes(privilege));
+/** Whether a role has MAINTAIN on some table, which needs Postgres 17. */
+export function hasMaintain({ grants, scoped = [] }: RoleAccess): boolean {
+  return [grants, ...scoped.map((one) => one.grants)].some((one) =>
+    one.table?.includes("MAINTAIN"),
+  );
 }
 
 /** Privileges that hold whatever a schema or an object in it is called. */

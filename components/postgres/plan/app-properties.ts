@@ -9,7 +9,13 @@ import {
   SchemaName,
 } from "../../config/schema/postgres/database.ts";
 import { KnownSettings } from "../../config/schema/postgres/settings.ts";
-import { AppName, ConnectionLimit, PgIdentifier, PgName } from "../../config/schema/primitives.ts";
+import {
+  AppName,
+  ConnectionLimit,
+  PgIdentifier,
+  PgName,
+  SearchPath,
+} from "../../config/schema/primitives.ts";
 
 /**
  * The properties of an `AppDatabase`, the one list of them: what the provider accepts, keeps in state,
@@ -50,7 +56,7 @@ export const RoleProperties = z.strictObject({
   /** undefined = NOREPLICATION. */
   replication: z.literal(true).optional(),
   memberOf: z.array(PgName).readonly(),
-  searchPath: z.array(PgName).readonly(),
+  searchPath: SearchPath.readonly(),
   settings: KnownSettings.readonly(),
   /** In each of the app's schemas. */
   grants: GrantsProperty,
@@ -137,8 +143,6 @@ export const AppProperties = z.strictObject({
     .optional(),
 });
 
-/** The same as a value. */
 export type AppDatabaseState = Readonly<z.infer<typeof AppProperties>>;
 
-/** One role of it. */
 export type RoleState = AppDatabaseState["roles"][string];

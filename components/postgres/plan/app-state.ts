@@ -1,42 +1,26 @@
 import type { ReclaimPolicy } from "../../config/spec.ts";
-import { planAccess, toAccess } from "./access.ts";
+import { isClosedToPublic, toAccess } from "./access.ts";
 import type { AppDatabaseState, RoleState } from "./app-properties.ts";
 import {
+  completePlan,
   type DatabasePlan,
   type PlannedRole,
-  PUBLIC,
-  sortRoles,
-  toCreation,
-  toGuests,
+  toDatabase,
   toMemberships,
-  toNames,
-  toPatterns,
-  toPublications,
+  toOptional,
   toReplication,
 } from "./plan.ts";
 
-/** From the plan to the resource. */
 export function toState(
   plan: DatabasePlan,
   ownershipRole: string,
   reclaimPolicy: ReclaimPolicy,
 ): AppDatabaseState {
-  const { name, names, encoding, connectionLimit, settings, guests } = plan.database;
-  const revokePublic = plan.grants.some((grant) => grant.grantee === PUBLIC);
   return {
     app: plan.app,
     adopt: plan.adopt,
     reclaimPolicy,
-    database: {
-      name,
-      ...toNames(names),
-      encoding,
-      ...toCreation(plan.database),
-      connectionLimit,
-      revokePublic,
-      settings,
-      ...toGuests(guests),
-    },
+    database: { ...toDatabase(plan.database), revokePublic: isClosedToPublic(plan) },
     roles: Object.fromEntries(
       plan.roles.map((role) => [
         role.key,
@@ -55,9 +39,8 @@ export function toState(
       ]),
     ),
     schemas: plan.schemas,
-    ...toPatterns(plan.patterns),
+    ...toOptional(plan),
     extensions: plan.extensions,
-    ...toPublications(plan.publications),
   };
 }
 
@@ -65,35 +48,15 @@ export function toState(
 export function toPlan(state: AppDatabaseState, ownershipRole: string): DatabasePlan {
   const owner = state.roles["owner"];
   if (owner === undefined) throw new Error(`app ${state.app}: there is no role "owner"`);
-  const { name, names, encoding, connectionLimit, revokePublic, settings, guests } = state.database;
-  const { schemas, patterns, extensions } = state;
-  const ground = {
-    roles: sortRoles(
-      Object.entries(state.roles).map(([key, role]) => toPlannedRole(key, role, ownershipRole)),
-    ),
-    database: {
-      name,
-      ...toNames(names),
-      owner: owner.name,
-      encoding,
-      ...toCreation(state.database),
-      connectionLimit,
-      settings,
-      ...toGuests(guests),
+  const roles = Object.entries(state.roles);
+  return completePlan(
+    {
+      ...state,
+      roles: roles.map(([key, role]) => toPlannedRole(key, role, ownershipRole)),
+      database: { ...state.database, owner: owner.name },
     },
-    schemas,
-    ...toPatterns(patterns),
-  };
-  const { app, adopt } = state;
-  const publications = toPublications(state.publications);
-  return {
-    app,
-    adopt,
-    ...ground,
-    extensions,
-    ...publications,
-    ...planAccess(ground, revokePublic),
-  };
+    state.database.revokePublic,
+  );
 }
 
 function toPlannedRole(key: string, role: RoleState, ownershipRole: string): PlannedRole {

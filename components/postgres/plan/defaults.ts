@@ -1,5 +1,6 @@
 import type { Grants } from "../../config/privileges.ts";
 import { joinGrants } from "../../config/schema/postgres/privileges.ts";
+import { isMapping } from "../../mapping.ts";
 import { entrance, PUBLIC_SCHEMA, profiles } from "./access.ts";
 import type { AppDatabaseState, RoleState } from "./app-properties.ts";
 
@@ -18,10 +19,8 @@ const ofProfile: Readonly<Record<RoleState["profile"], Grants>> = {
   custom: {},
 };
 
-/** Plain values by name. */
 type Values = Readonly<Record<string, unknown>>;
 
-/** Inputs without the properties that have their default. */
 export function withoutDefaults({ database, roles, ...app }: AppDatabaseState): Values {
   return {
     ...leaveOut(ofApp, app),
@@ -41,21 +40,19 @@ export function withDefaults(inputs: Values): Values {
   return {
     ...ofApp,
     ...inputs,
-    ...(isObject(database) ? { database: { ...ofDatabase, ...database } } : {}),
-    ...(isObject(roles)
-      ? {
-          roles: Object.fromEntries(
-            Object.entries(roles).map(([key, role]) => [key, withRoleDefaults(role)]),
-          ),
-        }
-      : {}),
+    database: isMapping(database) ? { ...ofDatabase, ...database } : database,
+    roles: isMapping(roles)
+      ? Object.fromEntries(
+          Object.entries(roles).map(([key, role]) => [key, withRoleDefaults(role)]),
+        )
+      : roles,
   };
 }
 
 function withRoleDefaults(role: unknown): unknown {
-  if (!isObject(role)) return role;
+  if (!isMapping(role)) return role;
   const grants = ofProfile[role["profile"] as RoleState["profile"]] as Grants | undefined;
-  return { ...ofRole, ...(grants === undefined ? {} : { grants }), ...withNewNames(role) };
+  return { ...ofRole, grants, ...withNewNames(role) };
 }
 
 /** State of an earlier version calls `setRole` `actsAs`, and a `rotated` login `in-turn`. */
@@ -72,11 +69,5 @@ function leaveOut(defaults: Values, given: object): Values {
     Object.entries(given).filter(
       ([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name]),
     ),
-  );
-}
-
-function isObject(value: unknown): value is Values {
-  return (
-    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
   );
 }

@@ -1,4 +1,3 @@
-/** A role that was removed from the app's entry. */
 export interface FormerRole {
   readonly key: string;
   readonly name: string;

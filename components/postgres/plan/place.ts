@@ -15,7 +15,6 @@ export function toPlace(
   return { database, ...(further.length === 0 ? {} : { further }), roles };
 }
 
-/** All databases of a place. */
 export function databasesOf({ database, further = [] }: Place): readonly string[] {
   return [database, ...further];
 }

@@ -10,6 +10,7 @@ import type {
   PublicationSpec,
   RoleSpec,
 } from "../../config/spec.ts";
+import { sortUnique } from "../../sort.ts";
 import {
   type PlannedDefaultPrivileges,
   type PlannedGrant,
@@ -54,8 +55,9 @@ export interface PlannedRole extends RoleAccess {
   readonly name: string;
   readonly profile: RoleSpec["profile"];
   /**
-   * `always`: the role has its own credential. `external`: it has no password. `none`: it has NOLOGIN. `rotated`: one of several roles logs in, and the item's
-   * `username` says which. Berth gives that one LOGIN and does not change the others.
+   * `always`: the role has its own credential. `external`: it has no password. `none`: it has NOLOGIN. `rotated`: one
+   * of several roles logs in, and the item's `username` says which. Berth gives that one LOGIN and does not change
+   * the others.
    */
   readonly login: "always" | "external" | "none" | "rotated";
   /** Role that its sessions SET ROLE to at login, so that role owns what they create; undefined = none. */
@@ -70,7 +72,6 @@ export interface PlannedRole extends RoleAccess {
   readonly searchPath: readonly string[];
 }
 
-/** A database of the app. */
 export interface PlannedDatabase extends CreationSpec {
   readonly name: string;
   /** All databases of the app, this one among them; undefined = the app has no other. */
@@ -79,7 +80,7 @@ export interface PlannedDatabase extends CreationSpec {
   readonly encoding: string;
   readonly connectionLimit: number;
   /** Roles of others whose objects and memberships are wanted; undefined = none. */
-  readonly guests?: readonly string[];
+  readonly guests?: readonly string[] | undefined;
   /** Berth leaves all others as they are. */
   readonly settings: SettingsByName;
 }
@@ -97,11 +98,10 @@ export function planDatabases(
 }
 
 /** Whether a database is not the first of its app. */
-export function isFurther({
-  database: { name, names },
-}: {
+export function isFurther(of: {
   readonly database: Pick<PlannedDatabase, "name" | "names">;
 }): boolean {
+  const { name, names } = of.database;
   return names !== undefined && names[0] !== name;
 }
 
@@ -115,88 +115,87 @@ export function appOfResource(name: string): string {
   return name.split("/", 1)[0] ?? "";
 }
 
-/** The plan of an app for the database that it names. */
 export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan {
   const [owner] = app.roles;
-  const { name, names, encoding, connectionLimit, settings, guests, schemas, patterns } =
-    app.database;
-  const ground = {
-    roles: sortRoles(app.roles.flatMap((role) => planRole(role, postgres.ownershipRole))),
-    database: {
-      name,
-      ...toNames(names),
-      owner: owner.name,
-      encoding,
-      ...toCreation(app.database),
-      connectionLimit,
-      settings,
-      ...toGuests(guests),
+  const { schemas, patterns, extensions, publications, revokePublic, ...database } = app.database;
+  return completePlan(
+    {
+      app: app.name,
+      adopt: app.adopt,
+      roles: app.roles.flatMap((role) => planRole(role, postgres.ownershipRole)),
+      database: { ...database, owner: owner.name },
+      schemas: [PUBLIC_SCHEMA, ...schemas],
+      patterns,
+      extensions,
+      publications,
     },
-    schemas: [PUBLIC_SCHEMA, ...schemas],
-    ...toPatterns(patterns),
+    revokePublic,
+  );
+}
+
+/** Sorts the roles of a plan, and adds the grants that follow from them. */
+export function completePlan(
+  plan: Omit<DatabasePlan, "grants" | "defaultPrivileges">,
+  isClosed: boolean,
+): DatabasePlan {
+  const { app, adopt, schemas, extensions } = plan;
+  const ground = {
+    roles: sortRoles(plan.roles),
+    database: { ...toDatabase(plan.database), owner: plan.database.owner },
+    schemas,
+    ...toOptional(plan),
   };
+  return { app, adopt, ...ground, extensions, ...planAccess(ground, isClosed) };
+}
+
+/** A database without its owner. What an entry need not state is there only if it does. */
+export function toDatabase(
+  database: Omit<PlannedDatabase, "owner">,
+): Omit<PlannedDatabase, "owner"> {
+  const { name, names = [], encoding, connectionLimit, settings, guests = [] } = database;
+  const { template, collate, ctype, icuLocale } = database;
+  const creation = Object.entries({ template, collate, ctype, icuLocale });
   return {
-    app: app.name,
-    adopt: app.adopt,
-    ...ground,
-    extensions: app.database.extensions,
-    ...toPublications(app.database.publications),
-    ...planAccess(ground, app.database.revokePublic),
+    name,
+    ...(names.length < 2 ? {} : { names }),
+    encoding,
+    ...Object.fromEntries(creation.filter(([, value]) => value !== undefined)),
+    connectionLimit,
+    settings,
+    ...(guests.length === 0 ? {} : { guests }),
   };
 }
 
-/** As a property, which is there only if there are patterns. */
-export function toPatterns(patterns: readonly string[] = []): Pick<DatabasePlan, "patterns"> {
-  return patterns.length === 0 ? {} : { patterns };
-}
+type Optional = Pick<DatabasePlan, "patterns" | "publications">;
 
-/** As a property, which is there only if there are publications. */
-export function toPublications(
-  publications: readonly PublicationSpec[] = [],
-): Pick<DatabasePlan, "publications"> {
-  return publications.length === 0 ? {} : { publications };
-}
-
-/** As a property, which is there only if the app has several databases. */
-export function toNames(names: readonly string[] = []): Pick<PlannedDatabase, "names"> {
-  return names.length < 2 ? {} : { names };
-}
-
-/** As a property, which is there only if there are guests. */
-export function toGuests(guests: readonly string[] = []): Pick<PlannedDatabase, "guests"> {
-  return guests.length === 0 ? {} : { guests };
-}
-
-/** As properties, which are there only if the entry states them. */
-export function toCreation({ template, collate, ctype, icuLocale }: CreationSpec): CreationSpec {
-  const all = Object.entries({ template, collate, ctype, icuLocale });
-  return Object.fromEntries(all.filter(([, value]) => value !== undefined));
+/** These properties are there only if there is something in them. */
+export function toOptional({ patterns = [], publications = [] }: Optional): Optional {
+  return {
+    ...(patterns.length === 0 ? {} : { patterns }),
+    ...(publications.length === 0 ? {} : { publications }),
+  };
 }
 
 /** As a property, which is there only if the role has it. */
 export function toReplication({
   replication,
-}: {
-  readonly replication?: true | undefined;
-}): Pick<PlannedRole, "replication"> {
+}: Pick<PlannedRole, "replication">): Pick<PlannedRole, "replication"> {
   return replication === true ? { replication } : {};
 }
 
 /** Each role after those that it is a member of, otherwise the owner first and the others by key. */
-export function sortRoles(roles: readonly PlannedRole[]): readonly PlannedRole[] {
+function sortRoles(roles: readonly PlannedRole[]): readonly PlannedRole[] {
   const seen = new Set<PlannedRole>();
   const visit = (role: PlannedRole): readonly PlannedRole[] => {
     if (seen.has(role)) return [];
     seen.add(role);
     return [...sorted.filter(({ name }) => role.memberOf.includes(name)).flatMap(visit), role];
   };
-  const sorted = roles.toSorted(compareRoles);
+  const sorted = roles.toSorted((a, b) => {
+    if (a.key === "owner") return -1;
+    return b.key === "owner" || a.key > b.key ? 1 : -1;
+  });
   return sorted.flatMap(visit);
-}
-
-function compareRoles(a: PlannedRole, b: PlannedRole): number {
-  if (a.key === "owner") return -1;
-  return b.key === "owner" || a.key > b.key ? 1 : -1;
 }
 
 function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
@@ -227,12 +226,7 @@ function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
   ];
 }
 
-/** Whether a role has no password. */
-export function hasNoPassword({
-  login,
-}: {
-  readonly login?: PlannedRole["login"] | undefined;
-}): boolean {
+export function hasNoPassword({ login }: { login?: PlannedRole["login"] | undefined }): boolean {
   return login === "external" || login === "none";
 }
 
@@ -248,5 +242,5 @@ export function isGroupRole({ login, setRole }: Pick<PlannedRole, "login" | "set
 
 /** Memberships of a role, with the ownership role, sorted. */
 export function toMemberships(groups: readonly string[], ownershipRole: string): string[] {
-  return [...new Set([...groups, ownershipRole])].toSorted();
+  return sortUnique([...groups, ownershipRole]);
 }

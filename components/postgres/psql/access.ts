@@ -1,14 +1,16 @@
 import { escapeIdentifier } from "pg";
 import type { ContentType, ObjectType } from "../../config/privileges.ts";
+import { when } from "../../when.ts";
 import {
   toWantedEverywhere,
   toWantedPrivileges,
   type WantedPrivileges,
 } from "../diff/access/wanted.ts";
+import { isClosedToPublic } from "../plan/access.ts";
 import { type DatabasePlan, PUBLIC } from "../plan/plan.ts";
 import { createContents } from "./contents.ts";
 import { isOwn, withPlanned } from "./planned.ts";
-import { block, refusal, text, texts } from "./step.ts";
+import { block, isSuperuser, leaveToSuperuser, refusal, text, texts } from "./step.ts";
 
 /**
  * The privileges in a psql script, inside the app's database. The server compares live with wanted
@@ -17,7 +19,7 @@ import { block, refusal, text, texts } from "./step.ts";
  */
 export function scriptAccess(plan: DatabasePlan): readonly string[] {
   const { owner, name } = plan.database;
-  const isClosed = plan.grants.some((grant) => grant.grantee === PUBLIC);
+  const isClosed = isClosedToPublic(plan);
   const wanted = toWantedPrivileges(plan, []);
   const onDatabase = plan.grants.filter(({ on }) => on.type === "database");
   const closing = isClosed ? [closePublicSchema(owner)] : [];
@@ -39,14 +41,13 @@ export function scriptAccess(plan: DatabasePlan): readonly string[] {
     ...giving.map(send),
     "COMMIT;",
     // A GRANT without the right to grant gives only a warning, so the result is checked.
-    ...(queries.length === 0
-      ? []
-      : [
-          refusal(
-            `app ${plan.app}: database ${name} is not as planned, and the admin role may not change that`,
-            queries.map((query) => `SELECT statement FROM (${query}) open (statement)`),
-          ),
-        ]),
+    ...when(
+      queries.length > 0,
+      refusal(
+        `app ${plan.app}: database ${name} is not as planned, and the admin role may not change that`,
+        queries.map((query) => `SELECT statement FROM (${query}) open (statement)`),
+      ),
+    ),
     ...(isClosed ? [warnOfOpenSchema(plan.app)] : []),
     ...(wanted.length === 0
       ? []
@@ -113,7 +114,7 @@ ${difference("'REVOKE %s ON %s FROM %s'", "'GRANT %s ON %s TO %s'")}`;
 
 /** The same rule as in `diff/access/grantors.ts`. */
 function refuseOthersGrants({ app }: DatabasePlan, targets: string): string {
-  return refusal(`app ${app}: everything else is done; a superuser must still do this`, [
+  return leaveToSuperuser(app, [
     `(${targets}
     SELECT format('in database %s: SET ROLE %I; REVOKE %s ON %s FROM %s; RESET ROLE;', current_database(),
       pg_get_userbyid(grantor), string_agg(privilege_type || place, ', ' ORDER BY privilege_type, place), name, ${named})
@@ -166,11 +167,7 @@ function listed(kept: string, gone: string): string {
 /** A grantee as GRANT names it. */
 const named = `CASE grantee WHEN ${text(PUBLIC)} THEN 'PUBLIC' ELSE quote_ident(grantee) END`;
 
-/**
- * Statements from the table `found`: one to revoke the excess, one to grant what is missing.
- *
- * @param covered The column with what needs no GRANT.
- */
+/** Statements from the table `found`: to revoke the excess, and to grant what is missing in the column `covered`. */
 function difference(
   revoke: string,
   grant: string,
@@ -199,15 +196,17 @@ ${condition} AND a.grantor = nspowner`;
 
 function warnOfOpenSchema(app: string): string {
   const warning = `app ${app}: every role that may enter the database may make tables in schema public, and only a superuser can end that`;
-  return block(`BEGIN
-  IF EXISTS (SELECT ${publicSchemaIsOpen}) THEN RAISE WARNING '%', ${text(warning)}; END IF;
-END`);
+  return warnIf(`EXISTS (SELECT ${publicSchemaIsOpen})`, warning);
 }
 
 function warnOfLostSchema(app: string): string {
   const warning = `app ${app}: the database has no schema public, so the app's roles get nothing in it`;
+  return warnIf("to_regnamespace('public') IS NULL", warning);
+}
+
+function warnIf(condition: string, warning: string): string {
   return block(`BEGIN
-  IF to_regnamespace('public') IS NULL THEN RAISE WARNING '%', ${text(warning)}; END IF;
+  IF ${condition} THEN RAISE WARNING '%', ${text(warning)}; END IF;
 END`);
 }
 
@@ -221,7 +220,7 @@ function refuseForeignSchemas(
     .map((one) => `(${text(one.schema)}, ${text(one.grantee)}, ${texts(one.privileges)})`);
   const granted = `ARRAY(SELECT privilege_type FROM aclexplode(coalesce(nspacl, acldefault('n', nspowner))) a
         WHERE a.grantee IN (0, ${oidOf("p.grantee")}))`;
-  return refusal(`app ${app}: everything else is done; a superuser must still do this`, [
+  return leaveToSuperuser(app, [
     `SELECT format('in database %s: GRANT %s ON SCHEMA %I TO %I;', current_database(), ${listed("privileges", granted)}, nspname, p.grantee)
       FROM (VALUES ${rows.join(",\n      ")}) p (schema, grantee, privileges) JOIN pg_namespace ON nspname = p.schema
       WHERE NOT (${mayGrant("nspname", "nspowner", database.owner)}) AND NOT privileges <@ ${granted}`,
@@ -231,7 +230,7 @@ function refuseForeignSchemas(
 /** Before Postgres 15 schema public belongs to the superuser. */
 function mayGrant(schema: string, owner: string, appOwner: string): string {
   return `pg_get_userbyid(${owner}) IN (${text(appOwner)}, 'pg_database_owner')
-    OR ${schema} = 'public' AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)`;
+    OR ${schema} = 'public' AND ${isSuperuser}`;
 }
 
 function oidOf(role: string): string {

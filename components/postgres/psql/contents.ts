@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ExtensionSpec } from "../../config/spec.ts";
+import { when } from "../../when.ts";
 import { type DatabasePlan, PUBLIC_SCHEMA } from "../plan/plan.ts";
 import { asRole } from "../statements/sql.ts";
 import {
@@ -8,7 +9,7 @@ import {
   queryPublicationsForSuperuser,
 } from "./publications.ts";
 import { queryAttributesForSuperuser } from "./roles.ts";
-import { refusal, statementOf, step, text, texts } from "./step.ts";
+import { isSuperuser, leaveToSuperuser, statementOf, step, text, texts } from "./step.ts";
 
 /**
  * The schemas and extensions in a psql script, inside the app's database. The rules are those of
@@ -17,11 +18,7 @@ import { refusal, statementOf, step, text, texts } from "./step.ts";
 
 const sql = readFileSync(new URL("../catalog/sql/extensions.sql", import.meta.url), "utf8");
 
-/**
- * Queries for all problems with the wanted schemas and extensions.
- *
- * @param isNew The app's database does not exist yet, and the session is in another one.
- */
+/** Queries for all problems with what is wanted. If the database is new, the session is in another one. */
 export function queryContentProblems(plan: DatabasePlan, isNew: boolean): readonly string[] {
   const { schemas, database, extensions } = plan;
   const further = schemas.filter((name) => name !== PUBLIC_SCHEMA);
@@ -40,25 +37,23 @@ export function createContents(plan: DatabasePlan): readonly string[] {
   const { schemas, database, extensions } = plan;
   const { name, owner } = database;
   const make = (schema: string) =>
-    statementOf({ kind: "create-schema", path: "schemas", database: name, schema, owner });
+    statementOf({ kind: "create-schema", database: name, schema, owner });
   return [
     ...schemas
       .filter((schema) => schema !== PUBLIC_SCHEMA)
       .map((schema) =>
         step(make(schema), `NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = ${text(schema)})`),
       ),
-    ...(extensions.length === 0
-      ? []
-      : [
-          `SELECT ${due}\nFROM ${toRows(plan, false)}\nWHERE ${due} IS NOT NULL AND ${isAllowed}\nORDER BY place, depth DESC\n\\gexec`,
-        ]),
+    ...when(
+      extensions.length > 0,
+      `SELECT ${due}\nFROM ${toRows(plan, false)}\nWHERE ${due} IS NOT NULL AND ${isAllowed}\nORDER BY place, depth DESC\n\\gexec`,
+    ),
     ...createPublications(plan),
     // What was just created has functions, too.
-    ...(extensions.some(({ functions }) => functions === "owner")
-      ? [
-          `SELECT hand_over\nFROM ${toRows(plan, false)}\nWHERE ${isToHandOver} AND ${isSuperuser}\nORDER BY place\n\\gexec`,
-        ]
-      : []),
+    ...when(
+      extensions.some(({ functions }) => functions === "owner"),
+      `SELECT hand_over\nFROM ${toRows(plan, false)}\nWHERE ${isToHandOver} AND ${isSuperuser}\nORDER BY place\n\\gexec`,
+    ),
   ];
 }
 
@@ -76,16 +71,12 @@ export function refuseBlocked(plan: DatabasePlan): readonly string[] {
       WHERE ${isToHandOver} AND NOT ${isSuperuser}`,
         ]),
   ];
-  return [
-    refusal(`app ${plan.app}: everything else is done; a superuser must still do this`, queries),
-  ];
+  return [leaveToSuperuser(plan.app, queries)];
 }
 
 /** The statement that creates or updates an extension; null = nothing to do. */
 const due = `CASE WHEN installed_version IS NULL THEN create_it
     WHEN version NOT IN ('', installed_version) THEN update_it END`;
-
-const isSuperuser = "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user)";
 
 const isAllowed = `(NOT (needs_superuser OR belongs_to_other) OR ${isSuperuser})`;
 
@@ -132,24 +123,19 @@ function toRows(plan: DatabasePlan, isNew: boolean): string {
     ) w (name, version, create_it, update_it, hand_over) USING (name)) listed`;
 }
 
-function toStatements({ database }: DatabasePlan, extension: ExtensionSpec) {
-  const at = { path: "extensions", database: database.name } as const;
+function toStatements(plan: DatabasePlan, extension: ExtensionSpec) {
+  const { name: database, owner } = plan.database;
   const { name, version, functions } = extension;
   const none = "NULL::text";
   return {
-    create: statementOf({ kind: "create-extension", ...at, extension, as: undefined }),
+    create: statementOf({ kind: "create-extension", database, extension, as: undefined }),
     update:
       version === undefined
         ? none
-        : statementOf({ kind: "update-extension", ...at, name, from: "", version }),
+        : statementOf({ kind: "update-extension", database, name, from: "", version }),
     handOver:
       functions === undefined
         ? none
-        : statementOf({
-            kind: "hand-over-functions",
-            ...at,
-            extension: name,
-            owner: database.owner,
-          }),
+        : statementOf({ kind: "hand-over-functions", database, extension: name, owner }),
   };
 }

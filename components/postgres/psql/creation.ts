@@ -1,14 +1,15 @@
+import { when } from "../../when.ts";
 import type { DatabasePlan, PlannedDatabase } from "../plan/plan.ts";
-import { statementOf, text } from "./step.ts";
+import { encodingsWith, listRoleNames } from "../rules/shared-names.ts";
+import { statementOf, text, texts } from "./step.ts";
 
 /** What only CREATE DATABASE can set, by the rules of `rules/creation.ts`. */
 
 const provider = "coalesce(to_jsonb(t) ->> 'datlocprovider', 'c')";
 const icuLocale = "coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale')";
 
-/** The statement that creates the database, as an SQL expression. */
 export function scriptCreation(database: PlannedDatabase): string {
-  const action = { kind: "create-database", path: "database", database } as const;
+  const action = { kind: "create-database", database } as const;
   const { template = "template0", collate, ctype } = database;
   if (database.icuLocale !== undefined || (collate ?? ctype) === undefined) {
     return statementOf(action);
@@ -28,11 +29,10 @@ export function queryCreationProblems({ database }: DatabasePlan): readonly stri
         `SELECT format('database "%s" has %s, which cannot change', d.datname, ${shown})
       FROM pg_database d WHERE d.datname = ${text(name)} AND ${differs}`,
     ),
-    ...(database.icuLocale === undefined
-      ? []
-      : [
-          `SELECT 'icuLocale needs Postgres 15' WHERE current_setting('server_version_num')::int < 150000`,
-        ]),
+    ...when(
+      database.icuLocale !== undefined,
+      `SELECT 'icuLocale needs Postgres 15' WHERE current_setting('server_version_num')::int < 150000`,
+    ),
     ...(template === undefined
       ? []
       : [
@@ -48,6 +48,17 @@ export function queryCreationProblems({ database }: DatabasePlan): readonly stri
           ),
         ]),
   ];
+}
+
+/** Queries for roles whose names are other letters in the app's database, by the rule in `rules/shared-names.ts`. */
+export function queryOtherNames(plan: DatabasePlan): readonly string[] {
+  const { name, encoding } = plan.database;
+  return listRoleNames(plan).flatMap((role) => {
+    const encodings = encodingsWith(role, encoding);
+    if (encodings === undefined) return [];
+    return `SELECT format('role "%s" has another name in a session in database "%s": its encoding is %s, that of the maintenance database is %s', ${[role, name, encoding].map(text).join(", ")}, pg_encoding_to_char(d.encoding))
+      FROM pg_database d WHERE d.datname = current_database() AND pg_encoding_to_char(d.encoding) <> ALL (${texts(encodings)})`;
+  });
 }
 
 function isOther(key: "encoding" | "collate" | "ctype", wanted: string): string {

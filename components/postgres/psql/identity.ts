@@ -1,10 +1,10 @@
 import type { StackIdentity } from "../../config/spec/postgres.ts";
-import { formatOwningStack, toOwnershipComment } from "../rules/roles/identity.ts";
-import { statementOf, text, texts } from "./step.ts";
+import { formatOwningStack, owningLine, toOwnershipComment } from "../rules/roles/identity.ts";
+import { isMaker, statementOf, text, texts } from "./step.ts";
 
 /** Checks in a psql script which stack the ownership role belongs to. Same rules as `decideOwnership`. */
 
-const form = "(?n)^berth: stack ([A-Za-z0-9_./-]{1,200}), id ([0-9a-f]{16})$";
+const form = `(?n)${owningLine}`;
 
 /** The role, its comment, and the stack and id in it; both are null if there are none. */
 function fromRole(role: string): string {
@@ -17,19 +17,16 @@ function fromRole(role: string): string {
       ) owning`;
 }
 
-/** Queries that find a reason not to use the role. */
 export function queryOwnershipProblems(role: string, stack: StackIdentity | undefined): string[] {
   const ids = stack === undefined ? [] : [stack.id, ...(stack.former ?? [])];
   const other = `SELECT format('ownership role "%s" belongs to stack %s (id %s), and this is %s', rolname, stack, id, ${text(stack === undefined ? "a stack without identity" : `stack ${stack.name} (id ${stack.id})`)})
       ${fromRole(role)} WHERE id IS NOT NULL AND id <> ALL (${texts(ids)})`;
   if (stack === undefined || stack.unmarked === role) return [other];
   const fix = statementOf(toOwnershipComment(role, stack));
-  // As in roles.sql: the admin that made it is not a member.
   const withoutStack = `SELECT format('ownership role "%s" has members and does not say of which stack; if it is this stack''s, run: %s', rolname, ${fix})
       ${fromRole(role)} WHERE id IS NULL AND EXISTS (
         SELECT FROM pg_auth_members m JOIN pg_roles member ON member.oid = m.member
-        WHERE m.roleid = owning.oid AND NOT (member.rolcreaterole AND (m.grantor = m.member
-          OR m.admin_option AND coalesce(to_jsonb(m) ->> 'set_option', 'true') = 'false')))`;
+        WHERE m.roleid = owning.oid AND NOT ${isMaker("member")})`;
   return [other, withoutStack];
 }
 

@@ -6,7 +6,6 @@ import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan
 /** Name of the password script. It must be in the folder in which the psql script runs. */
 export const passwordScript = "passwords.sh";
 
-/** The roles with a password. */
 export function withPassword({ roles }: DatabasePlan): readonly PlannedRole[] {
   return roles.filter((role) => !hasNoPassword(role));
 }

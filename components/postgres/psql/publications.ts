@@ -1,6 +1,6 @@
 import type { PublicationSpec } from "../../config/spec.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
-import { statementOf, step, text } from "./step.ts";
+import { isSuperuser, statementOf, step, text } from "./step.ts";
 
 /** The publications in a psql script, inside the app's database, by the rules of `diff/publications.ts`. */
 
@@ -14,7 +14,6 @@ export function queryPublicationProblems({ publications = [] }: DatabasePlan): r
   );
 }
 
-/** Creates missing publications, and adds tables. */
 export function createPublications({ publications = [], database }: DatabasePlan): string[] {
   return publications.flatMap((wanted) => {
     if (wanted.tables === "all") {
@@ -52,22 +51,13 @@ export function queryPublicationsForSuperuser({
     );
 }
 
-const isSuperuser = "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user)";
-
 function isMissing({ name }: PublicationSpec): string {
   return `NOT EXISTS (SELECT FROM pg_publication WHERE pubname = ${text(name)})`;
 }
 
 function createForAll(database: string, name: string): string {
-  const path = "publications";
-  return statementOf({
-    kind: "create-publication",
-    path,
-    database,
-    name,
-    tables: "all",
-    owner: undefined,
-  });
+  const kind = "create-publication";
+  return statementOf({ kind, database, name, tables: "all", owner: undefined });
 }
 
 /** Those of the tables that are there and belong to the owner. */

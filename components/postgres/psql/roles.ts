@@ -2,7 +2,7 @@ import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
 import { otherGroupsOf } from "../rules/roles/groups.ts";
 import { scriptOwnershipComment } from "./identity.ts";
-import { statementOf, step, text, texts, verifierOf } from "./step.ts";
+import { isSuperuser, statementOf, step, text, texts, verifierOf } from "./step.ts";
 
 /**
  * The steps that create or change the ownership role and the app's roles. Each step reads the catalog and
@@ -12,12 +12,9 @@ export function scriptRoles(
   plan: DatabasePlan,
   { ownershipRole, stack }: Pick<PostgresSpec, "ownershipRole" | "stack">,
 ): readonly string[] {
-  const path = "roles";
+  const create = statementOf({ kind: "create-ownership-role", role: ownershipRole });
   return [
-    step(
-      statementOf({ kind: "create-ownership-role", path, role: ownershipRole }),
-      `NOT ${exists(ownershipRole)}`,
-    ),
+    step(create, `NOT ${exists(ownershipRole)}`),
     ...(stack === undefined ? [] : [scriptOwnershipComment(ownershipRole, stack)]),
     ...plan.roles.flatMap(scriptRole),
     scriptAdminMembership(plan.database.owner),
@@ -26,9 +23,15 @@ export function scriptRoles(
 
 function scriptRole(role: PlannedRole): readonly string[] {
   const { name, key, login, searchPath, connectionLimit } = role;
-  const path = `roles.${key}`;
   const canLogin = login !== "none";
+  const wantedPath =
+    searchPath.length === 0
+      ? "NULL"
+      : `array_to_string(ARRAY(SELECT quote_ident(part) FROM unnest(${texts(searchPath)})
+  WITH ORDINALITY parts (part, place) ORDER BY place), ', ')`;
   const wrongLogin = canLogin ? "NOT rolcanlogin" : "rolcanlogin";
+  // The expiry of a password counts only for a login.
+  const wrongExpiry = canLogin ? "rolvaliduntil < 'infinity'" : "false";
   // Where the admin may not change it, the end of the script says so.
   const replicates = role.replication === true;
   const wrongReplication = `(rolreplication = ${String(!replicates)} AND ${mayChange("rolreplication")})`;
@@ -37,27 +40,27 @@ function scriptRole(role: PlannedRole): readonly string[] {
     `-- role ${key}\n\\if :is_superuser`,
     ...scriptPassword(role),
     "\\endif",
-    step(statementOf({ kind: "create-role", path, role, canLogin }), `NOT ${exists(name)}`),
+    step(statementOf({ kind: "create-role", role, canLogin }), `NOT ${exists(name)}`),
     `SELECT format('ALTER ROLE %I %s', rolname, concat_ws(' ',
     CASE WHEN ${wrongLogin} THEN '${canLogin ? "LOGIN" : "NOLOGIN"}' END, CASE WHEN rolsuper THEN 'NOSUPERUSER' END,
     CASE WHEN rolcreaterole THEN 'NOCREATEROLE' END, CASE WHEN rolcreatedb THEN 'NOCREATEDB' END,
     CASE WHEN ${wrongReplication} THEN '${replicates ? "REPLICATION" : "NOREPLICATION"}' END, CASE WHEN ${wrongBypass} THEN 'NOBYPASSRLS' END,
-    CASE WHEN rolvaliduntil < 'infinity' THEN 'VALID UNTIL ''infinity''' END))
+    CASE WHEN ${wrongExpiry} THEN 'VALID UNTIL ''infinity''' END))
 FROM pg_roles WHERE rolname = ${text(name)} AND (${wrongLogin} OR rolsuper OR rolcreaterole
-  OR rolcreatedb OR ${wrongReplication} OR ${wrongBypass} OR coalesce(rolvaliduntil < 'infinity', false))
+  OR rolcreatedb OR ${wrongReplication} OR ${wrongBypass} OR coalesce(${wrongExpiry}, false))
 \\gexec`,
     step(
-      statementOf({ kind: "limit-role", path, role: name, connectionLimit }),
+      statementOf({ kind: "limit-connections", role: name, connectionLimit }),
       `EXISTS (SELECT FROM pg_roles WHERE rolname = ${text(name)} AND rolconnlimit <> ${String(connectionLimit)})`,
     ),
     ...Object.entries(role.settings).map(([setting, value]) =>
       step(
-        statementOf({ kind: "set-role-setting", path, role: name, name: setting, value }),
+        statementOf({ kind: "set-setting", role: name, name: setting, value }),
         `NOT ${hasSetting("setdatabase = 0 AND pg_get_userbyid(setrole)", name, [setting, value])}`,
       ),
     ),
     ...role.memberOf.map((group) =>
-      step(statementOf({ kind: "join", path, role: name, group }), `NOT ${isMember(name, group)}`),
+      step(statementOf({ kind: "join", role: name, group }), `NOT ${isMember(name, group)}`),
     ),
     `SELECT format('REVOKE %I FROM %I', pg_get_userbyid(roleid), pg_get_userbyid(member)) ||
   CASE WHEN :'has_options' THEN format(' GRANTED BY %I', pg_get_userbyid(grantor)) ELSE '' END
@@ -66,12 +69,11 @@ WHERE pg_get_userbyid(member) = ${text(name)} AND pg_get_userbyid(roleid) <> ALL
 \\gexec`,
     // Compared in the form that the catalog has.
     step(
-      statementOf({ kind: "set-search-path", path, role: name, searchPath }),
-      `array_to_string(ARRAY(SELECT quote_ident(part) FROM unnest(${texts(searchPath)})
-  WITH ORDINALITY parts (part, place) ORDER BY place), ', ') <> coalesce((
-  SELECT substr(setting, 13) FROM pg_db_role_setting, unnest(setconfig) setting
+      statementOf({ kind: "set-search-path", role: name, searchPath }),
+      `${wantedPath} IS DISTINCT FROM (
+  SELECT coalesce(nullif(substr(setting, 13), ''), '""') FROM pg_db_role_setting, unnest(setconfig) setting
   WHERE pg_get_userbyid(setrole) = ${text(name)} AND setdatabase = 0 AND starts_with(setting, 'search_path=')
-), '')`,
+)`,
     ),
   ];
 }
@@ -96,7 +98,7 @@ export function queryLockedRoles(plan: DatabasePlan): readonly string[] {
     `SELECT format('role "%s" has %s, and role "%s" may not change such a role', r.rolname, CASE
         WHEN r.rolsuper THEN 'SUPERUSER' WHEN r.rolreplication THEN 'REPLICATION' ELSE 'BYPASSRLS' END, current_user)
       FROM ${fromRoles(plan)}
-      WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+      WHERE NOT ${isSuperuser}
         AND (r.rolsuper OR (r.rolreplication OR r.rolbypassrls) AND current_setting('server_version_num')::int < 160000)`,
   ];
 }
@@ -118,16 +120,15 @@ export function queryAttributesForSuperuser(plan: DatabasePlan): readonly string
 /** Only a superuser can compare passwords. Any other admin sets the same verifier, or none, again. */
 function scriptPassword(role: PlannedRole): readonly string[] {
   const { name, key } = role;
-  const path = `roles.${key}`;
   if (hasNoPassword(role)) {
-    const clear = statementOf({ kind: "clear-password", path, role: name });
+    const clear = statementOf({ kind: "clear-password", role: name });
     return [
       `SELECT ${clear}\nFROM pg_authid WHERE rolname = ${text(name)} AND rolpassword IS NOT NULL\n\\gexec`,
       "\\else",
       step(clear, exists(name)),
     ];
   }
-  const set = statementOf({ kind: "set-password", path, role: name, key });
+  const set = statementOf({ kind: "set-password", role: name, key });
   return [
     `SELECT ${set}\nFROM pg_authid WHERE rolname = ${text(name)} AND rolpassword IS DISTINCT FROM ${verifierOf(key)}
   AND ${verifierOf(key)} IS NOT NULL\n\\gexec`,
@@ -151,7 +152,7 @@ export function queryGroupProblems(plan: DatabasePlan, ownershipRole: string): r
         ELSE format('role "%s" has no ADMIN option on it', current_user) END)
       FROM (VALUES ${rows.join(", ")}) wanted (member, name)
       LEFT JOIN pg_roles g ON g.rolname = wanted.name
-      WHERE (g.oid IS NULL OR g.rolsuper OR NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+      WHERE (g.oid IS NULL OR g.rolsuper OR NOT ${isSuperuser}
           AND current_setting('server_version_num')::int >= 160000
           AND NOT pg_has_role(g.oid, 'MEMBER WITH ADMIN OPTION'))
         AND NOT EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = g.oid
@@ -159,11 +160,10 @@ export function queryGroupProblems(plan: DatabasePlan, ownershipRole: string): r
   ];
 }
 
-/** The same rule as `actForOwner` in `diff/roles.ts`. */
+/** The same rule as `joinAdmin` in `diff/roles.ts`. */
 function scriptAdminMembership(owner: string): string {
-  const path = "roles.owner.administration";
   const give = (withOptions: boolean): string =>
-    statementOf({ kind: "join-admin", path, role: owner, withOptions });
+    statementOf({ kind: "join-admin", role: owner, withOptions });
   return step(
     `CASE WHEN :'has_options' THEN ${give(true)} ELSE ${give(false)} END`,
     `NOT :'is_superuser' AND NOT (pg_has_role(${text(owner)}, 'USAGE')
@@ -171,7 +171,6 @@ function scriptAdminMembership(owner: string): string {
   );
 }
 
-/** Whether the catalog has a setting of a role or database. */
 export function hasSetting(
   owner: string,
   name: string,

@@ -1,20 +1,23 @@
 import { verifierEnvironment } from "../../config/derive/names.ts";
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import { BerthError } from "../../errors.ts";
+import { when } from "../../when.ts";
 import { hasContents } from "../diff/contents.ts";
-import { isGrantedAnywhere } from "../plan/access.ts";
+import { hasMaintain } from "../plan/access.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { adminSettings, runLockKey, settings, toStartupOptions } from "../server/session.ts";
+import { verifierForm } from "../statements/sql.ts";
 import { listTried, toSettingsTrial } from "../statements/try-settings.ts";
 import { scriptAccess } from "./access.ts";
 import { queryContentProblems, refuseBlocked } from "./contents.ts";
-import { queryCreationProblems, scriptCreation } from "./creation.ts";
+import { queryCreationProblems, queryOtherNames, scriptCreation } from "./creation.ts";
 import { queryOwnershipProblems } from "./identity.ts";
 import { passwordScript, withPassword } from "./passwords.ts";
 import { hasSetting, queryGroupProblems, queryLockedRoles, scriptRoles } from "./roles.ts";
 import {
   block,
   checkSettings,
+  isMaker,
   refusal,
   statementOf,
   step,
@@ -23,7 +26,6 @@ import {
   verifierVariable,
 } from "./step.ts";
 
-/** What a script needs from the stack's settings. */
 export type ScriptTarget = Pick<
   PostgresSpec,
   "maintenanceDatabase" | "ownershipRole" | "stack" | "systemIdentifier"
@@ -72,13 +74,17 @@ export function toPsqlScript(
   const names = plans.map(({ database }) => database.name);
   refuseSpecialNames(app, [...names, target.maintenanceDatabase]);
   const guards = scriptGuards(plan, { ...target, systemIdentifier });
+  // Stops where the server refuses a setting, before anything is changed.
+  const tried = listTried(plan);
   return [
     ...header(plan, passwords),
-    ...withPassword(plan).flatMap(passwords === "apart" ? leavePassword : readVerifier),
+    ...withPassword(plan).flatMap((role) =>
+      passwords === "apart" ? `\\set ${verifierVariable(role.key)} ''` : readVerifier(role),
+    ),
     findMoreSettings,
     ...enter(app, target.maintenanceDatabase),
     guards,
-    ...scriptSettingsTrial(plan),
+    ...when(tried.length > 0, toSettingsTrial(tried)),
     ...plans
       .filter(hasContents)
       .flatMap((one) => inspectInside(one, target.maintenanceDatabase, guards)),
@@ -112,21 +118,19 @@ function scriptInside(plan: DatabasePlan): readonly string[] {
   ];
 }
 
-/** Creates or changes the database. */
 function scriptDatabase({ database }: DatabasePlan): string[] {
-  const path = "database";
   const { name, connectionLimit } = database;
   const exists = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
   return [
     "-- the database",
     step(scriptCreation(database), `NOT ${exists})`),
     step(
-      statementOf({ kind: "limit-database", path, database: name, connectionLimit }),
+      statementOf({ kind: "limit-connections", database: name, connectionLimit }),
       `${exists} AND datconnlimit <> ${String(connectionLimit)})`,
     ),
     ...Object.entries(database.settings).map(([setting, value]) =>
       step(
-        statementOf({ kind: "set-database-setting", path, database: name, name: setting, value }),
+        statementOf({ kind: "set-setting", database: name, name: setting, value }),
         `NOT ${hasSetting(ofDatabase, name, [setting, value])}`,
       ),
     ),
@@ -134,12 +138,6 @@ function scriptDatabase({ database }: DatabasePlan): string[] {
 }
 
 const ofDatabase = "setrole = 0 AND (SELECT datname FROM pg_database WHERE oid = setdatabase)";
-
-/** Stops where the server refuses a setting, before anything is changed. */
-function scriptSettingsTrial(plan: DatabasePlan): string[] {
-  const all = listTried(plan);
-  return all.length === 0 ? [] : [toSettingsTrial(all)];
-}
 
 /** psql would read other names as connection options or addresses, or end the command there. */
 function refuseSpecialNames(app: string, databases: readonly string[]): void {
@@ -177,14 +175,13 @@ function readVerifier({ key }: PlannedRole): string[] {
     `\\set is_verifier \`printf %s "$${variable}" | grep -Eqx '${verifierForm}' && echo true || echo false\``,
     "\\if :is_verifier",
     `\\getenv ${verifierVariable(key)} ${variable}`,
-    "\\else",
-    block(`BEGIN RAISE EXCEPTION '%', ${text(problem)}; END`),
-    "\\endif",
+    ...orStop(problem),
   ];
 }
 
-function leavePassword({ key }: PlannedRole): string[] {
-  return [`\\set ${verifierVariable(key)} ''`];
+/** The end of an `\if`. */
+function orStop(problem: string): string[] {
+  return ["\\else", block(`BEGIN RAISE EXCEPTION '%', ${text(problem)}; END`), "\\endif"];
 }
 
 function setPasswords(app: string): string[] {
@@ -192,23 +189,24 @@ function setPasswords(app: string): string[] {
   return [
     `\\set has_passwords \`sh ./${passwordScript} >&2 && echo true || echo false\``,
     "\\if :has_passwords",
-    "\\else",
-    block(`BEGIN RAISE EXCEPTION '%', ${text(problem)}; END`),
-    "\\endif",
+    ...orStop(problem),
   ];
 }
 
-const verifierForm =
-  "SCRAM-SHA-256[$][1-9][0-9]*:[A-Za-z0-9+/]{22,}={0,2}[$][A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=";
-
-/** A script waits longer for a lock than Berth, which runs again sooner. Its Job limits the total time. */
+/**
+ * A script waits longer for a lock than Berth, which runs again sooner. Its Job limits the total time. The owner of a
+ * database may set for it how literals are read; Berth's own client sees to that.
+ */
 const scriptSettings = {
   ...settings,
   ...adminSettings,
   lock_timeout: "30s",
   statement_timeout: "0",
-  client_min_messages: "warning",
+  standard_conforming_strings: "on",
 };
+
+/** Of the script's text. On a terminal psql requests another one, and the owner of a database may set one. */
+const encoding = "UTF8";
 
 /** A server before 17 refuses a session with this setting. */
 const findMoreSettings = `SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NULL
@@ -220,7 +218,8 @@ function enter(app: string, database: string): string[] {
   return [
     `\\set way '${way}' :more_settings ''''`,
     "\\connect -reuse-previous=on :way",
-    checkSettings(`app ${app}: stopped`, scriptSettings),
+    `\\encoding ${encoding}`,
+    checkSettings(`app ${app}: stopped`, { ...scriptSettings, client_encoding: encoding }),
     block(`BEGIN PERFORM pg_advisory_lock(${runLockKey}); END`),
   ];
 }
@@ -251,10 +250,8 @@ function scriptGuards(
 ): string {
   const { app, roles, database } = plan;
   const names = texts(roles.map((role) => role.name));
-  // As in roles.sql: the admin that created the ownership role does not count as its member.
   const isOurs = `EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND pg_get_userbyid(m.roleid) = ${text(ownershipRole)}
-        AND NOT (r.rolcreaterole AND (m.grantor = m.member
-          OR m.admin_option AND coalesce(to_jsonb(m) ->> 'set_option', 'true') = 'false')))`;
+        AND NOT ${isMaker("r")})`;
   const { name, names: databases = [name] } = database;
   const at = `FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = ANY (${texts(databases)})`;
   return refusal(`app ${app}: nothing was changed`, [
@@ -274,13 +271,13 @@ function scriptGuards(
       ${at} AND NOT ${isOurs}`,
     `SELECT format('database "%s" has encoding %s, which cannot change', d.datname, pg_encoding_to_char(d.encoding))
       ${at} AND pg_encoding_to_char(d.encoding) <> ${text(database.encoding)}`,
+    ...queryOtherNames(plan),
     ...queryCreationProblems(plan),
     ...queryGroupProblems(plan, ownershipRole),
     ...queryLockedRoles(plan),
-    ...(roles.some((role) => isGrantedAnywhere(role, "table", "MAINTAIN"))
-      ? [
-          `SELECT 'MAINTAIN needs Postgres 17' WHERE current_setting('server_version_num')::int < 170000`,
-        ]
-      : []),
+    ...when(
+      roles.some(hasMaintain),
+      "SELECT 'MAINTAIN needs Postgres 17' WHERE current_setting('server_version_num')::int < 170000",
+    ),
   ]);
 }

@@ -1,14 +1,22 @@
 import { escapeLiteral } from "pg";
-import type { Action } from "../statements/actions.ts";
+import type { Change } from "../statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../statements/sql.ts";
 import { inBlock } from "../statements/try-settings.ts";
 
-/** A text literal. */
 export const text = escapeLiteral;
 
 /** `ARRAY['a', 'b']::text[]`. */
 export function texts(values: readonly string[]): string {
   return `ARRAY[${values.map(text).join(", ")}]::text[]`;
+}
+
+/** Whether the admin role is a superuser. */
+export const isSuperuser = "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user)";
+
+/** As in roles.sql: whether `member` has the membership `m` only because it made the role. */
+export function isMaker(member: string): string {
+  return `(${member}.rolcreaterole AND (m.grantor = m.member
+          OR m.admin_option AND coalesce(to_jsonb(m) ->> 'set_option', 'true') = 'false'))`;
 }
 
 /** Runs a statement if a condition holds: `\gexec` runs each row of a result as a statement. */
@@ -26,10 +34,10 @@ export function verifierOf(key: string): string {
   return `nullif(:'${verifierVariable(key)}', '')`;
 }
 
-/** The statement of an action as an SQL expression, with the psql variable in place of a verifier. */
-export function statementOf(action: Action): string {
+/** The statement of a change as an SQL expression, with the psql variable in place of a verifier. */
+export function statementOf(change: Change): string {
   const keys: string[] = [];
-  const statement = toStatement(action, (key) => {
+  const statement = toStatement(change, (key) => {
     keys.push(key);
     return hiddenVerifiers(key);
   });
@@ -67,4 +75,9 @@ BEGIN
   ) found (problem);
   IF problems IS NOT NULL THEN RAISE EXCEPTION '%: %', ${text(title)}, regexp_replace(problems, '[\\x01-\\x1f\\x7f-\\x9f]', '?', 'g'); END IF;
 END`);
+}
+
+/** The same at the end, for statements that only a superuser can run. */
+export function leaveToSuperuser(app: string, statements: readonly string[]): string {
+  return refusal(`app ${app}: everything else is done; a superuser must still do this`, statements);
 }

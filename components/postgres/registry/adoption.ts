@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 import type { ObjectType } from "../../config/privileges.ts";
-import { type Catalog, type LiveRole, toCamelCase } from "../catalog/catalog.ts";
+import { findUnwritable } from "../../config/rules/content.ts";
+import type { Catalog, LiveRole } from "../catalog/catalog.ts";
+import { queryFile } from "../catalog/query.ts";
 import { searchPathOf } from "../catalog/settings.ts";
-import type { DatabasePlan, PlannedGrant, PlannedRole } from "../plan/plan.ts";
+import type { DatabasePlan, PlannedGrant } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
 
 /**
@@ -12,23 +13,8 @@ import type { AppProblem } from "../rules/problem.ts";
  * provider sends only what is missing.
  */
 
-const sql = (name: string): string =>
-  readFileSync(new URL(`sql/${name}.sql`, import.meta.url), "utf8");
-
-const membershipsSql = sql("memberships");
-const grantsSql = sql("grants");
-
-/** A membership. Every change of the role revokes and grants it again. */
-interface LiveMembership {
-  readonly role: string;
-  readonly group: string;
-  /** Whether it has options that would be lost. */
-  readonly hasOptions: boolean;
-  readonly isOursToGrant: boolean;
-}
-
 /** What a grant on everything in a schema would change. */
-interface UnstatedGrant {
+export interface UnstatedGrant {
   /** `option`: with grant option. `column`: on a column. `foreign`: the object belongs to `role`. */
   readonly kind: "option" | "column" | "foreign";
   readonly type: ObjectType;
@@ -37,30 +23,14 @@ interface UnstatedGrant {
   readonly role: string;
 }
 
-/** Memberships of an app's roles and privileges in its database that the registry's resources would change. */
-export interface UnstatedGrants {
-  readonly memberships: readonly LiveMembership[];
-  /** Empty if the roles are the stack's: this was decided when they were adopted. */
-  readonly grants: readonly UnstatedGrant[];
-}
-
-/** Reads the memberships of roles. */
-export async function inspectMemberships(
-  client: Client,
-  roles: readonly string[],
-): Promise<UnstatedGrants["memberships"]> {
-  const { rows } = await client.query<Record<string, unknown>>(membershipsSql, [roles]);
-  return rows.map((row) => toCamelCase(row) as unknown as LiveMembership);
-}
-
-/** Reads the privileges in the app's database. */
+/** Reads them in the app's database. */
 export async function inspectUnstatedGrants(
   client: Client,
   plan: DatabasePlan,
-): Promise<UnstatedGrants["grants"]> {
+): Promise<readonly UnstatedGrant[]> {
   const roles = plan.roles.map(({ name }) => name);
   const scope = [roles, plan.schemas, plan.database.owner];
-  return (await client.query<UnstatedGrant>(grantsSql, scope)).rows;
+  return await queryFile(client, "../registry/sql/grants", scope);
 }
 
 /** What else changes if the registry's resources adopt an app, and why they cannot. */
@@ -76,25 +46,24 @@ interface RegistryAdoption {
 export function decideRegistryAdoption(
   plan: DatabasePlan,
   { roles, server }: Pick<Catalog, "roles" | "server">,
-  unstated: UnstatedGrants,
+  grants: readonly UnstatedGrant[],
   ownershipRole: string,
 ): RegistryAdoption {
-  const others = plan.roles.filter(
-    ({ name }) => roles.get(name)?.memberOf.includes(ownershipRole) === false,
-  );
-  const memberships = unstated.memberships.filter(({ group }) => group !== ownershipRole);
-  const regranted = memberships.filter(({ role }) => others.some(({ name }) => name === role));
+  const all = plan.roles.flatMap(({ name }) => roles.get(name) ?? []);
+  const others = all.filter(({ memberOf }) => !memberOf.includes(ownershipRole));
   const losses = [
-    ...plan.roles.flatMap((role) => findRoleLosses(role, roles.get(role.name), memberships)),
-    ...others.flatMap((role) => findGrantLosses(role, plan.grants, unstated)),
-    ...findForeign(plan, unstated),
+    ...all.flatMap((role) => findRoleLosses(role, roles, ownershipRole)),
+    ...others.flatMap(({ name }) => findGrantLosses(name, plan.grants, grants)),
+    ...findForeign(plan, grants),
   ];
   const { app } = plan;
   const fix = `set berth:apps.${app}.provisioner to berth, which leaves that as it is`;
   return {
-    changes: regranted.map(
-      ({ role, group }) =>
-        `adopting: app ${app}: role "${role}": its membership in "${group}" is granted again, by "${server.admin}"`,
+    changes: others.flatMap(({ name, memberships }) =>
+      memberships.map(
+        ({ group }) =>
+          `adopting: app ${app}: role "${name}": its membership in "${group}" is granted again, by "${server.admin}"`,
+      ),
     ),
     losses: losses.map((what) => ({
       code: "registry-would-lose",
@@ -108,20 +77,20 @@ export function decideRegistryAdoption(
 
 const unreadable = ["statement_timeout", "idle_in_transaction_session_timeout"];
 
-function findRoleLosses(
-  role: PlannedRole,
-  live: LiveRole | undefined,
-  memberships: UnstatedGrants["memberships"],
-): string[] {
-  const at = `role "${role.name}"`;
-  const own = memberships.filter((one) => one.role === role.name);
-  const options = own.filter(({ hasOptions }) => hasOptions);
-  const closed = own.filter(({ isOursToGrant }) => !isOursToGrant);
-  const timeouts = (live?.settings ?? []).filter((setting) => {
+function findRoleLosses(live: LiveRole, roles: Catalog["roles"], ownershipRole: string): string[] {
+  const { name, inherits } = live;
+  const at = `role "${name}"`;
+  const own = live.memberships.filter(({ group }) => group !== ownershipRole);
+  const options = own.filter(
+    (one) =>
+      one.isAdmin === true || one.maySetRole === false || (one.inherits ?? inherits) !== inherits,
+  );
+  const closed = own.filter(({ group }) => roles.get(group)?.adminMayAlter !== true);
+  const timeouts = live.settings.filter((setting) => {
     const [name = "", value = ""] = setting.split("=");
     return unreadable.includes(name) && !/^\d+$/.test(value);
   });
-  const paths = live === undefined ? [] : searchPathOf(live).filter((part) => /, |"/.test(part));
+  const paths = findUnwritable(searchPathOf(live));
   return [
     ...options.map(
       ({ group }) =>
@@ -143,28 +112,23 @@ function findRoleLosses(
 }
 
 function findGrantLosses(
-  role: PlannedRole,
+  role: string,
   grants: readonly PlannedGrant[],
-  unstated: UnstatedGrants,
+  unstated: readonly UnstatedGrant[],
 ): string[] {
-  return unstated.grants
-    .filter(
-      (one) =>
-        one.kind !== "foreign" && one.role === role.name && isCovered(one, grants, role.name),
-    )
+  return unstated
+    .filter((one) => one.kind !== "foreign" && one.role === role && isCovered(one, grants, role))
     .map(({ kind, type, schema, name }) => {
       const where = type === "database" ? `database ${name}` : `${type} ${schema}.${name}`;
       return kind === "column"
-        ? `role "${role.name}" has privileges on the column ${schema}.${name}, which provisioner postgresql would take away`
-        : `role "${role.name}" may pass on its privileges on ${where}, which provisioner postgresql would take away`;
+        ? `role "${role}" has privileges on the column ${schema}.${name}, which provisioner postgresql would take away`
+        : `role "${role}" may pass on its privileges on ${where}, which provisioner postgresql would take away`;
     });
 }
 
 /** Registry grants apply to every object in a schema, whoever owns it, including an extension's objects. */
-function findForeign(plan: DatabasePlan, unstated: UnstatedGrants): string[] {
-  const found = unstated.grants.filter(
-    (one) => one.kind === "foreign" && isCovered(one, plan.grants),
-  );
+function findForeign(plan: DatabasePlan, unstated: readonly UnstatedGrant[]): string[] {
+  const found = unstated.filter((one) => one.kind === "foreign" && isCovered(one, plan.grants));
   if (found.length === 0) return [];
   const shown = found.slice(0, 5).map(({ schema, name, role }) => `${schema}.${name} (${role})`);
   const more = found.length > 5 ? ` and ${String(found.length - 5)} more` : "";

@@ -11,7 +11,6 @@ import {
 } from "../plan/plan.ts";
 import type { RegistryDecision } from "./decide.ts";
 
-/** Arguments of {@link RegistryDatabase}. */
 export interface RegistryDatabaseArgs {
   readonly plan: DatabasePlan;
   /** Verifier of each role, by the role's key. */
@@ -42,43 +41,48 @@ export class RegistryDatabase extends pulumi.ComponentResource {
   /** The database's name, known once it exists. */
   readonly database: pulumi.Output<string>;
 
+  readonly #name: string;
+  readonly #args: RegistryDatabaseArgs;
+
   constructor(name: string, args: RegistryDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("berth:postgres:StockDatabase", name, {}, opts);
+    this.#name = name;
+    this.#args = args;
     const { plan } = args;
     const made = new Map<string, postgresql.Role>();
     for (const role of plan.roles) {
       const groups = role.memberOf.flatMap((group) => made.get(group) ?? []);
-      made.set(role.name, this.#createRole(name, role, args, groups));
+      made.set(role.name, this.#createRole(role, groups));
     }
     const ofApp = [...made.values()];
-    const roles = [...ofApp, ...this.#letAdminAct(name, args, ofApp)];
-    const database = this.#createDatabase(name, args, roles);
+    const roles = [...ofApp, ...this.#letAdminAct(ofApp)];
+    const database = this.#createDatabase(roles);
     let previous: pulumi.Resource = database;
     for (const schema of plan.schemas.filter((other) => other !== PUBLIC_SCHEMA)) {
-      previous = this.#createSchema(name, schema, args, [previous, ...roles]);
+      previous = this.#createSchema(schema, [previous, ...roles]);
     }
     for (const extension of plan.extensions) {
-      previous = this.#createExtension(name, extension, plan, [previous]);
+      previous = this.#createExtension(extension, [previous]);
     }
-    for (const grant of plan.grants)
-      previous = this.#createGrant(name, grant, plan, [previous, ...roles]);
+    for (const grant of plan.grants) previous = this.#createGrant(grant, [previous, ...roles]);
     for (const privileges of plan.defaultPrivileges) {
-      previous = this.#createDefaultPrivileges(name, privileges, plan, [previous, ...roles]);
+      previous = this.#createDefaultPrivileges(privileges, [previous, ...roles]);
     }
     this.database = database.name;
     this.registerOutputs({ database: this.database });
   }
 
-  #createRole(
-    name: string,
-    role: PlannedRole,
-    args: RegistryDatabaseArgs,
-    groups: readonly pulumi.Resource[],
-  ): postgresql.Role {
-    const verifier = args.verifiers.get(role.key);
+  /** Every part of the app stays on the server. */
+  #after(...dependsOn: readonly pulumi.Resource[]) {
+    return { parent: this, dependsOn: [...dependsOn], retainOnDelete: true };
+  }
+
+  #createRole(role: PlannedRole, groups: readonly pulumi.Resource[]): postgresql.Role {
+    const { verifiers, after, exists } = this.#args;
+    const verifier = verifiers.get(role.key);
     if (verifier === undefined) throw new Error(`role ${role.name}: no verifier was made`);
     return new postgresql.Role(
-      `${name}-${role.key}`,
+      `${this.#name}-${role.key}`,
       {
         name: role.name,
         login: true,
@@ -91,9 +95,7 @@ export class RegistryDatabase extends pulumi.ComponentResource {
         skipReassignOwned: true,
       },
       {
-        parent: this,
-        dependsOn: [args.after, ...groups],
-        retainOnDelete: true,
+        ...this.#after(after, ...groups),
         aliases: imported,
         // Attributes that no entry sets stay as they are on a role that was made by hand.
         ignoreChanges: [
@@ -102,7 +104,7 @@ export class RegistryDatabase extends pulumi.ComponentResource {
           "idleInTransactionSessionTimeout",
           "assumeRole",
         ],
-        ...(args.exists("role", role.name) ? { import: role.name } : {}),
+        ...(exists("role", role.name) ? { import: role.name } : {}),
       },
     );
   }
@@ -111,29 +113,23 @@ export class RegistryDatabase extends pulumi.ComponentResource {
    * Makes the admin a member of the owner. The provider does so only while it creates the database. Its REVOKE
    * from PUBLIC then ends with a warning that it ignores, and PUBLIC can still connect.
    */
-  #letAdminAct(
-    name: string,
-    { plan, actingAdmin }: RegistryDatabaseArgs,
-    dependsOn: readonly pulumi.Resource[],
-  ): pulumi.Resource[] {
+  #letAdminAct(roles: readonly pulumi.Resource[]): pulumi.Resource[] {
+    const { plan, actingAdmin } = this.#args;
     if (actingAdmin === undefined) return [];
     return [
       new postgresql.GrantRole(
-        `${name}-administration`,
+        `${this.#name}-administration`,
         { role: actingAdmin, grantRole: plan.database.owner },
-        { parent: this, dependsOn: [...dependsOn], retainOnDelete: true },
+        this.#after(...roles),
       ),
     ];
   }
 
-  #createDatabase(
-    name: string,
-    args: RegistryDatabaseArgs,
-    roles: readonly pulumi.Resource[],
-  ): postgresql.Database {
-    const { database } = args.plan;
+  #createDatabase(roles: readonly pulumi.Resource[]): postgresql.Database {
+    const { plan, exists } = this.#args;
+    const { database } = plan;
     return new postgresql.Database(
-      `${name}-database`,
+      `${this.#name}-database`,
       {
         name: database.name,
         owner: database.owner,
@@ -145,99 +141,77 @@ export class RegistryDatabase extends pulumi.ComponentResource {
         connectionLimit: database.connectionLimit,
       },
       {
-        parent: this,
-        dependsOn: [...roles],
+        ...this.#after(...roles),
         protect: true,
-        retainOnDelete: true,
         aliases: imported,
         // A difference in any of these would drop the database and create it again.
         ignoreChanges: ["template", "encoding", "lcCollate", "lcCtype"],
-        ...(args.exists("database", database.name) ? { import: database.name } : {}),
+        ...(exists("database", database.name) ? { import: database.name } : {}),
       },
     );
   }
 
   /** The schema is missing, or the owner's: `decideRegistry` has refused all others. */
-  #createSchema(
-    name: string,
-    schema: string,
-    { plan, exists }: RegistryDatabaseArgs,
-    dependsOn: readonly pulumi.Resource[],
-  ): postgresql.Schema {
-    const id = `${plan.database.name}.${schema}`;
+  #createSchema(schema: string, dependsOn: readonly pulumi.Resource[]): postgresql.Schema {
+    const { plan, exists } = this.#args;
+    const { name: database, owner } = plan.database;
+    const id = `${database}.${schema}`;
     return new postgresql.Schema(
-      `${name}-schema-${schema}`,
-      {
-        name: schema,
-        database: plan.database.name,
-        owner: plan.database.owner,
-        ifNotExists: false,
-        dropCascade: false,
-      },
-      {
-        parent: this,
-        dependsOn: [...dependsOn],
-        retainOnDelete: true,
-        ...(exists("schema", id) ? { import: id } : {}),
-      },
+      `${this.#name}-schema-${schema}`,
+      { name: schema, database, owner, ifNotExists: false, dropCascade: false },
+      { ...this.#after(...dependsOn), ...(exists("schema", id) ? { import: id } : {}) },
     );
   }
 
   #createExtension(
-    name: string,
-    extension: ExtensionSpec,
-    plan: DatabasePlan,
+    { name, schema, version }: ExtensionSpec,
     dependsOn: readonly pulumi.Resource[],
   ): postgresql.Extension {
     return new postgresql.Extension(
-      `${name}-extension-${extension.name}`,
+      `${this.#name}-extension-${name}`,
       {
-        name: extension.name,
-        database: plan.database.name,
-        schema: extension.schema,
-        ...(extension.version === undefined ? {} : { version: extension.version }),
+        name,
+        database: this.#args.plan.database.name,
+        schema,
+        ...(version === undefined ? {} : { version }),
       },
-      { parent: this, dependsOn: [...dependsOn], retainOnDelete: true },
+      this.#after(...dependsOn),
     );
   }
 
   #createGrant(
-    name: string,
-    grant: PlannedGrant,
-    plan: DatabasePlan,
+    { key, grantee, on, privileges }: PlannedGrant,
     dependsOn: readonly pulumi.Resource[],
   ): postgresql.Grant {
     return new postgresql.Grant(
-      `${name}-grant-${grant.key}`,
+      `${this.#name}-grant-${key}`,
       {
-        database: plan.database.name,
-        role: grant.grantee,
+        database: this.#args.plan.database.name,
+        role: grantee,
         // "function" would leave out procedures. Default privileges accept no other word.
-        objectType: grant.on.type === "function" ? "routine" : grant.on.type,
-        privileges: [...grant.privileges],
-        ...(grant.on.type === "database" ? {} : { schema: grant.on.schema }),
+        objectType: on.type === "function" ? "routine" : on.type,
+        privileges: [...privileges],
+        ...(on.type === "database" ? {} : { schema: on.schema }),
       },
-      { parent: this, dependsOn: [...dependsOn], retainOnDelete: true },
+      this.#after(...dependsOn),
     );
   }
 
   #createDefaultPrivileges(
-    name: string,
-    privileges: PlannedDefaultPrivileges,
-    plan: DatabasePlan,
+    { key, owner, grantee, schema, type, privileges }: PlannedDefaultPrivileges,
     dependsOn: readonly pulumi.Resource[],
   ): postgresql.DefaultPrivileges {
     return new postgresql.DefaultPrivileges(
-      `${name}-default-${privileges.key}`,
+      `${this.#name}-default-${key}`,
       {
-        database: plan.database.name,
-        owner: privileges.owner,
-        role: privileges.grantee,
-        ...(privileges.schema === null ? {} : { schema: privileges.schema }),
-        objectType: privileges.type,
-        privileges: [...privileges.privileges],
+        database: this.#args.plan.database.name,
+        owner,
+        role: grantee,
+        ...(schema === null ? {} : { schema }),
+        objectType: type,
+        privileges: [...privileges],
       },
-      { parent: this, dependsOn: [...dependsOn], retainOnDelete: true },
+      this.#after(...dependsOn),
     );
   }
 }

@@ -1,36 +1,27 @@
 import { isRoleBeside } from "../../config/logins.ts";
 import type { StackSpec } from "../../config/spec.ts";
 import { describeProblem, toOneError } from "../../errors.ts";
-import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
 import { hasContents } from "../diff/contents.ts";
-import { type AppContext, type AppDecision, decideApp } from "../diff/decide-app.ts";
+import { type AppContext, type AppDecision, type AppFacts, decideApp } from "../diff/decide-app.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import type { PostgresProblem } from "../rules/problem.ts";
 import { decideOwnership } from "../rules/roles/identity.ts";
 import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
 import { describeAction } from "../statements/actions.ts";
-import type { RefusedSetting } from "../statements/try-settings.ts";
-import { decideRegistryAdoption, type UnstatedGrants } from "./adoption.ts";
+import { decideRegistryAdoption, type UnstatedGrant } from "./adoption.ts";
 
-/** What was read. Only the catalog is required. */
-export interface RegistryFacts {
-  readonly catalog: Catalog;
-  /** Stored verifiers by role name; only a superuser may read them. Secret. */
-  readonly stored?: ReadonlyMap<string, string | null> | undefined;
-  readonly memberships?: UnstatedGrants["memberships"];
-  /** Locales of all plans that the server does not have. */
-  readonly refusedSettings?: readonly RefusedSetting[];
+/** What was read, of all plans. Only the catalog is required; it has the groups of the roles that are adopted. */
+export interface RegistryFacts extends Pick<AppFacts, "catalog" | "stored" | "refusedSettings"> {
   /** By app. */
   readonly insides?: ReadonlyMap<string, RegistryInside>;
 }
 
 /** Contents of an app's database, or what the server could create in it. */
-export interface RegistryInside {
-  readonly access?: LiveAccess;
-  readonly extensions?: readonly LiveExtension[];
-  readonly grants?: UnstatedGrants["grants"];
+export interface RegistryInside extends Pick<AppFacts, "access" | "extensions"> {
+  /** Only of an app that adopts roles. */
+  readonly grants?: readonly UnstatedGrant[];
 }
 
 /** What a run must know about the server before it writes. */
@@ -54,7 +45,6 @@ export const notInspected: RegistryDecision = {
   ],
 };
 
-/** Other facts. */
 interface RegistryContext {
   /** A preview may run without a pinned `system_identifier`; a write may not. */
   readonly isPreview: boolean;
@@ -121,7 +111,7 @@ export function adoptsRoles(
 
 function decidePlan(
   plan: DatabasePlan,
-  { catalog, stored, memberships = [], refusedSettings, insides }: RegistryFacts,
+  { catalog, stored, refusedSettings, insides }: RegistryFacts,
   context: AppContext & Pick<StackSpec, "postgres">,
 ): { readonly problems: readonly PostgresProblem[]; readonly warnings: readonly string[] } {
   const { ownershipRole } = context.postgres;
@@ -140,8 +130,7 @@ function decidePlan(
     ),
   ];
   if (!plan.adopt) return { problems, warnings: [...adopting, ...superuser] };
-  const unstated = { memberships, grants };
-  const { changes, losses } = decideRegistryAdoption(plan, catalog, unstated, ownershipRole);
+  const { changes, losses } = decideRegistryAdoption(plan, catalog, grants, ownershipRole);
   // Later runs make the same repairs without a warning.
   const inside =
     access === undefined || !adoptsRoles(plan, catalog, ownershipRole)

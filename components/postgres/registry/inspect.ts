@@ -2,17 +2,22 @@ import { isRoleBeside } from "../../config/logins.ts";
 import type { StackSpec } from "../../config/spec.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 import { inspectAccess } from "../catalog/access.ts";
-import { type Catalog, inspectCatalog, inspectVerifiers } from "../catalog/catalog.ts";
+import {
+  type Catalog,
+  inspectCatalog,
+  inspectRoles,
+  inspectVerifiers,
+} from "../catalog/catalog.ts";
 import { inspectExtensions } from "../catalog/extensions.ts";
 import { hasContents } from "../diff/contents.ts";
 import { decideApp, mayEnter } from "../diff/decide-app.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { otherGroupsOf } from "../rules/roles/groups.ts";
-import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
+import { findOtherServer, findServerProblems } from "../rules/server.ts";
 import { type SessionTarget, withSession } from "../server/session.ts";
 import { trySettings } from "../server/try-settings.ts";
 import type { RefusedSetting } from "../statements/try-settings.ts";
-import { inspectMemberships, inspectUnstatedGrants } from "./adoption.ts";
+import { inspectUnstatedGrants } from "./adoption.ts";
 import { adoptsRoles, type RegistryFacts, type RegistryInside } from "./decide.ts";
 
 interface Connection {
@@ -31,11 +36,10 @@ export async function inspectRegistryServer(
 ): Promise<RegistryFacts> {
   const { target, admin } = connection;
   const { ownershipRole } = spec.postgres;
-  const roles = plans.flatMap((plan) => plan.roles.map(({ name }) => name));
+  const toNames = (plan: DatabasePlan): readonly string[] => plan.roles.map(({ name }) => name);
+  const roles = plans.flatMap(toNames);
   const groups = plans.flatMap((plan) => otherGroupsOf(plan, ownershipRole));
-  const adopted = plans
-    .filter((plan) => plan.adopt)
-    .flatMap((plan) => plan.roles.map(({ name }) => name));
+  const adopted = plans.filter((plan) => plan.adopt).flatMap(toNames);
   const facts = await withSession(target, admin, async (client) => {
     const catalog = await inspectCatalog(client, {
       roles: [ownershipRole, ...roles, ...groups],
@@ -44,15 +48,14 @@ export async function inspectRegistryServer(
     const refusedSettings: RefusedSetting[] = [];
     for (const plan of plans) refusedSettings.push(...(await trySettings(client, plan)));
     if (adopted.length === 0) return { catalog, refusedSettings };
-    return {
-      catalog,
-      refusedSettings,
-      stored: await inspectVerifiers(client, catalog.server, adopted),
-      memberships: await inspectMemberships(client, adopted),
-    };
+    const memberships = adopted.flatMap((name) => catalog.roles.get(name)?.memberships ?? []);
+    const liveGroups = memberships.map(({ group }) => group);
+    const found = new Map([...catalog.roles, ...(await inspectRoles(client, liveGroups))]);
+    const stored = await inspectVerifiers(client, catalog.server, adopted);
+    return { catalog: { ...catalog, roles: found }, refusedSettings, stored };
   });
   const { server } = facts.catalog;
-  const isOther = findIdentityProblem(server, spec.postgres)?.code === "server-other";
+  const isOther = findOtherServer(server, spec.postgres) !== undefined;
   if (isOther || findServerProblems(server, spec.postgres).length > 0) return facts;
   const insides = new Map<string, RegistryInside>();
   for (const plan of plans) {
@@ -68,13 +71,8 @@ async function inspectInside(
   { target, admin }: Connection,
 ): Promise<RegistryInside> {
   const adopts = adoptsRoles(plan, catalog, postgres.ownershipRole);
-  if (
-    mayEnter(
-      plan,
-      catalog,
-      decideApp(plan, { catalog }, { postgres, isToCome: isRoleBeside(plan.app, apps) }),
-    )
-  ) {
+  const context = { postgres, isToCome: isRoleBeside(plan.app, apps) };
+  if (mayEnter(plan, catalog, decideApp(plan, { catalog }, context))) {
     if (!adopts && !hasContents(plan)) return {};
     const inside = { ...target, database: plan.database.name };
     return await withSession(inside, admin, async (client) => ({

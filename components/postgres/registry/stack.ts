@@ -7,18 +7,14 @@ import { BerthError } from "../../errors.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 import { hasContents } from "../diff/contents.ts";
 import type { PlannedApp } from "../plan-apps.ts";
+import type { RegistryDatabaseArgs } from "./database.ts";
 import { notInspected, type RegistryDecision } from "./decide.ts";
 import { openServer } from "./open-server.ts";
 import { createRegistryProvider } from "./provider.ts";
 
 /** What the apps with the registry's resources share. */
-export interface Registry {
+export interface Registry extends Pick<RegistryDatabaseArgs, "after" | "exists" | "actingAdmin"> {
   readonly provider: postgresql.Provider;
-  /** The ownership role; created before its members. */
-  readonly after: pulumi.Resource;
-  /** Whether a role or database exists and must be imported. */
-  readonly exists: RegistryDecision["exists"];
-  readonly actingAdmin: RegistryDecision["actingAdmin"];
 }
 
 /**

@@ -1,6 +1,10 @@
 import { escapeIdentifier } from "pg";
+import { rolePath } from "../../config/derive/names.ts";
+import { toYamlList } from "../../config/yaml/list.ts";
+import { when } from "../../when.ts";
 import type { Catalog, LiveDatabase, LiveRole } from "../catalog/catalog.ts";
 import { searchPathOf, settingOf } from "../catalog/settings.ts";
+import { isClosedToPublic } from "../plan/access.ts";
 import {
   type DatabasePlan,
   hasNoPassword,
@@ -8,6 +12,7 @@ import {
   isFurther,
   type PlannedRole,
 } from "../plan/plan.ts";
+import { showSearchPath } from "../statements/actions.ts";
 import type { AppProblem } from "./problem.ts";
 import { describeForeignOwner, findForeignOwner } from "./roles/identity.ts";
 import { fixOwnerByHand } from "./roles/owner-change.ts";
@@ -26,15 +31,19 @@ export interface Adoption {
   readonly problems: readonly AppProblem[];
 }
 
-/** Facts that are not in the catalog. */
 interface AdoptionContext {
   readonly ownershipRole: string;
   /** Roles that belong to neighbours. */
-  readonly reserved?: readonly string[];
+  readonly reserved: readonly string[];
   /** How the stored password of a role compares with its verifier. */
-  readonly passwordOf?: (role: PlannedRole) => StoredPassword;
+  readonly passwordOf: (role: PlannedRole) => StoredPassword;
   /** Whether no app may have a role of this name. */
-  readonly isReserved?: (role: string) => boolean;
+  readonly isReserved: (role: string) => boolean;
+}
+
+interface Ground extends AdoptionContext {
+  readonly plan: DatabasePlan;
+  readonly catalog: Catalog;
 }
 
 /** Decides for one app. Pure: the catalog has the live state, the plan the wanted state. */
@@ -43,11 +52,12 @@ export function decideAdoption(
   catalog: Catalog,
   context: AdoptionContext,
 ): Adoption {
+  const ground = { plan, catalog, ...context };
   const roles = plan.roles.flatMap((role) => {
     const live = catalog.roles.get(role.name);
     return live === undefined || live.memberOf.includes(context.ownershipRole)
       ? []
-      : [decideRole(plan, catalog, { role, live, context })];
+      : [decideRole(role, live, ground)];
   });
   const live = catalog.databases.get(plan.database.name);
   // A database whose owner belongs to another stack is that stack's. The problem about the role is enough.
@@ -55,8 +65,7 @@ export function decideAdoption(
   const isOfOther = roles.some(
     ({ problems: [first] }) => first?.at === at && first.code === "role-of-other-stack",
   );
-  const database =
-    live === undefined || isOfOther ? [] : [decideDatabase(plan, live, catalog, context)];
+  const database = live === undefined || isOfOther ? [] : [decideDatabase(live, ground)];
   const all = [...roles, ...database];
   return {
     changes: (isFurther(plan) ? database : all).flatMap(({ changes }) => changes),
@@ -66,23 +75,17 @@ export function decideAdoption(
 
 /** Decides about a role that exists and that the stack did not create. */
 function decideRole(
-  plan: DatabasePlan,
-  catalog: Catalog,
-  found: {
-    readonly role: PlannedRole;
-    readonly live: LiveRole;
-    readonly context: AdoptionContext;
-  },
+  role: PlannedRole,
+  live: LiveRole,
+  { plan, catalog, ownershipRole, passwordOf }: Ground,
 ): Adoption {
-  const { role, live, context } = found;
   const { app } = plan;
   const about = { app, at: `roles.${role.key}` };
   const what = `role "${role.name}"`;
-  const foreign = findForeignOwner(live, context.ownershipRole, role.memberOf);
-  if (foreign !== undefined)
-    return { changes: [], problems: [describeForeignOwner(role, app, foreign)] };
+  const foreign = findForeignOwner(live, ownershipRole, role.memberOf);
+  if (foreign !== undefined) return refuse(describeForeignOwner(role, app, foreign));
   if (role.login === "rotated" && !isInShape(role, live)) {
-    return { changes: [], problems: [refuseRotated(plan, { ...about, what })] };
+    return refuse(describeRotated(plan, { ...about, what }));
   }
   const rights = findRights(live, catalog, plan.database, role).map(({ reason, instead }) => ({
     code: "role-has-rights" as const,
@@ -90,10 +93,10 @@ function decideRole(
     what: `${what} exists and ${reason}; Berth does not manage such a role`,
     fix: `set berth:apps.${app}.${keyOf(role)}.name to another role${instead}`,
   }));
-  const differences = compareRole(role, live, context.passwordOf?.(role) ?? "other");
+  const differences = compareRole(role, live, passwordOf(role));
   if (!plan.adopt) {
-    const code = "role-not-ours" as const;
-    return { changes: [], problems: [...rights, { code, ...refuse(about, what, differences) }] };
+    const code = "role-not-ours";
+    return refuse(...rights, { code, ...describeNotOurs(about, what, differences) });
   }
   const losses = findLosses(role, live).map((loss) => ({
     code: "role-would-lose" as const,
@@ -107,62 +110,57 @@ function decideRole(
   };
 }
 
-function decideDatabase(
-  plan: DatabasePlan,
-  live: LiveDatabase,
-  catalog: Catalog,
-  context: AdoptionContext,
-): Adoption {
+function decideDatabase(live: LiveDatabase, ground: Ground): Adoption {
+  const { plan, catalog, ownershipRole, reserved } = ground;
   const { app, database } = plan;
   const about = { app, at: "database" };
   const what = `database "${live.name}"`;
   const isOurs = (role: string) =>
-    catalog.roles.get(role)?.memberOf.includes(context.ownershipRole);
+    catalog.roles.get(role)?.memberOf.includes(ownershipRole) === true;
   if (live.owner !== database.owner) {
     // The stack created the entry's owner, so somebody changed the database's owner.
-    const isTaken = isOurs(database.owner) === true;
-    const mayOwn = mayManage(live.owner, plan, catalog, context);
+    const isTaken = isOurs(database.owner);
+    const mayOwn = mayManage(live.owner, plan, catalog, ground);
     // No word on how to take it from a neighbour.
-    const isNeighbours = context.reserved?.includes(live.owner) === true;
+    const isNeighbours = reserved.includes(live.owner);
     const byHand = isTaken || isNeighbours ? "" : `; or, ${fixOwnerByHand(plan, live, catalog)}`;
-    const problem: AppProblem = {
+    return refuse({
       code: "database-other-owner",
       ...about,
       what: `${what} belongs to role "${live.owner}", not to "${database.owner}"; Berth never changes an owner`,
       fix: `${fixOwner(plan, { isTaken, mayOwn, owner: live.owner })}${byHand}`,
-    };
-    return { changes: [], problems: [problem] };
+    });
   }
-  if (isOurs(live.owner) === true) return { changes: [], problems: [] };
+  if (isOurs(live.owner)) return { changes: [], problems: [] };
   const differences = [
-    ...(live.connectionLimit === database.connectionLimit
-      ? []
-      : [
-          `connection limit ${String(live.connectionLimit)} becomes ${String(database.connectionLimit)}`,
-        ]),
+    ...when(
+      live.connectionLimit !== database.connectionLimit,
+      `connection limit ${String(live.connectionLimit)} becomes ${String(database.connectionLimit)}`,
+    ),
     ...describeSettings(database.settings, live.settings),
-    ...plan.grants
-      .filter((grant) => grant.grantee === "public" && grant.on.type === "database")
-      .filter(() => live.privileges.some((privilege) => privilege.startsWith("PUBLIC=")))
-      .map(() => "PUBLIC loses CONNECT and TEMPORARY"),
+    ...(isClosedToPublic(plan) && live.privileges.some((one) => one.startsWith("PUBLIC="))
+      ? ["PUBLIC loses CONNECT and TEMPORARY"]
+      : []),
   ];
   if (!plan.adopt) {
-    const code = "database-not-ours" as const;
-    return { changes: [], problems: [{ code, ...refuse(about, what, differences) }] };
+    return refuse({ code: "database-not-ours", ...describeNotOurs(about, what, differences) });
   }
   if (live.allowsConnections) {
     return { changes: differences.map((line) => `app ${app}: ${what}: ${line}`), problems: [] };
   }
-  const problem: AppProblem = {
+  return refuse({
     code: "database-closed",
     ...about,
     what: `${what} allows no connections`,
     fix: `as its owner run: ALTER DATABASE ${escapeIdentifier(live.name)} ALLOW_CONNECTIONS true`,
-  };
-  return { changes: [], problems: [problem] };
+  });
 }
 
-function refuse(
+function refuse(...problems: readonly AppProblem[]): Adoption {
+  return { changes: [], problems };
+}
+
+function describeNotOurs(
   about: { readonly app: string; readonly at: string },
   what: string,
   differences: readonly string[],
@@ -174,7 +172,7 @@ function refuse(
   return {
     ...about,
     what: `${what} exists and was not made by this stack`,
-    fix: `to take it over, set berth:apps.${about.app}.adopt to true (${would})`,
+    fix: `to adopt it, set berth:apps.${about.app}.adopt to true (${would})`,
   };
 }
 
@@ -184,7 +182,7 @@ function isInShape({ setRole }: PlannedRole, live: LiveRole): boolean {
   return live.memberOf.includes(setRole) && settingOf(live, "role") === setRole;
 }
 
-function refuseRotated(
+function describeRotated(
   plan: DatabasePlan,
   about: Pick<AppProblem, "app" | "at" | "what">,
 ): AppProblem {
@@ -195,10 +193,10 @@ function refuseRotated(
   return {
     ...about,
     code: "role-not-ours",
-    what: `${about.what} exists and was not made by this stack, and an app ${which} takes over only an owner with NOLOGIN, and logins whose sessions start with SET ROLE to it`,
+    what: `${about.what} exists and was not made by this stack, and an app ${which} can adopt only an owner with NOLOGIN, and logins whose sessions start with SET ROLE to it`,
     fix:
       `give it another name (berth:apps.${app}.owner.name${ofVault ? "" : ", owner.logins"}); or, where it is the app's own, take ${key} out, ` +
-      `set adopt to true and run pulumi up, then put it back, with owner.name: ${toList([database.owner]).slice(1, -1)}`,
+      `set adopt to true and run pulumi up, then put it back, with owner.name: ${toYamlList([database.owner]).slice(1, -1)}`,
   };
 }
 
@@ -212,7 +210,8 @@ function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword
   const joins = role.memberOf.filter((group) => !live.memberOf.includes(group));
   // Of rotated roles only the one that the item names gets a password.
   const isLogin = role.login === "always" || password !== "same";
-  const searchPath = searchPathOf(live).join(", ");
+  const searchPath = showSearchPath(searchPathOf(live));
+  const planned = showSearchPath(role.searchPath);
   return [
     ...(role.login === "none" && live.canLogin ? ["it may not log in any more"] : []),
     ...(hasNoPassword(role) && password !== "same"
@@ -221,16 +220,11 @@ function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword
     ...(live.canLogin || !isLogin ? [] : ["it may log in"]),
     ...(role.replication === true && !live.canReplicate ? ["it gets REPLICATION"] : []),
     ...(live.expires && isLogin ? ["its password does not expire any more"] : []),
-    ...(live.connectionLimit === role.connectionLimit
-      ? []
-      : [
-          `connection limit ${String(live.connectionLimit)} becomes ${String(role.connectionLimit)}`,
-        ]),
-    ...(searchPath === role.searchPath.join(", ")
-      ? []
-      : [
-          `search_path ${searchPath || "(default)"} becomes ${role.searchPath.join(", ") || "(default)"}`,
-        ]),
+    ...when(
+      live.connectionLimit !== role.connectionLimit,
+      `connection limit ${String(live.connectionLimit)} becomes ${String(role.connectionLimit)}`,
+    ),
+    ...when(searchPath !== planned, `search_path ${searchPath} becomes ${planned}`),
     ...describeSettings(role.settings, live.settings),
     ...joins.map((group) => `it becomes a member of "${group}"`),
   ];
@@ -245,35 +239,20 @@ function findLosses(
   const lost = live.memberOf.filter((group) => !role.memberOf.includes(group));
   const searchPath = searchPathOf(live);
   return [
-    ...(lost.length === 0
-      ? []
-      : [
-          {
-            what: `it is a member of ${lost.join(", ")}`,
-            fix:
-              role.setRole === undefined
-                ? `add "memberOf: ${toList(lost)}" under ${key} to keep that, or revoke it first`
-                : "revoke it first, or grant it to the owner",
-          },
-        ]),
-    ...(searchPath.length > 0 && role.searchPath.length === 0
-      ? [
-          {
-            what: `it has search_path ${searchPath.join(", ")}`,
-            fix: `add "searchPath: ${toList(searchPath)}" under ${key} to keep that`,
-          },
-        ]
-      : []),
+    ...when(lost.length > 0, {
+      what: `it is a member of ${lost.join(", ")}`,
+      fix:
+        role.setRole === undefined
+          ? `add "memberOf: ${toYamlList(lost)}" under ${key} to keep that, or revoke it first`
+          : "revoke it first, or grant it to the owner",
+    }),
+    ...when(searchPath.length > 0 && role.searchPath.length === 0, {
+      what: `it has search_path ${showSearchPath(searchPath)}`,
+      fix: `add "searchPath: ${toYamlList(searchPath)}" under ${key} to keep that`,
+    }),
   ];
 }
 
-/** Path of a role in the entry. */
 function keyOf({ key, setRole }: PlannedRole): string {
-  return key === "owner" || setRole !== undefined ? "owner" : `roles.${key}`;
-}
-
-/** Names as a YAML list that can be pasted. */
-function toList(names: readonly string[]): string {
-  const shown = names.map((name) => (/^[\w$][\w$.-]*$/.test(name) ? name : JSON.stringify(name)));
-  return `[${shown.join(", ")}]`;
+  return setRole === undefined ? rolePath(key) : "owner";
 }

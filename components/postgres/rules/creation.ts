@@ -1,6 +1,7 @@
 import { escapeIdentifier } from "pg";
 import { toLanguageTag } from "../../config/schema/postgres/database.ts";
 import { joinFixes } from "../../errors.ts";
+import { when } from "../../when.ts";
 import type { Catalog, LiveDatabase, ServerFacts } from "../catalog/catalog.ts";
 import type { DatabasePlan, PlannedDatabase } from "../plan/plan.ts";
 import { type RefusedSetting, toTriedLocales } from "../statements/try-settings.ts";
@@ -22,7 +23,8 @@ export function findCreationProblems(
   if (live !== undefined) return findLocaleDifferences(plan, live);
   const template = databases.get(plan.database.template ?? "template0");
   return [
-    ...findLocaleProblems(plan, server, refused),
+    ...findSystemLocales(plan, refused),
+    ...findIcu(plan, server),
     ...(plan.database.template === undefined ? [] : findTemplateProblems(plan, template)),
   ];
 }
@@ -37,7 +39,6 @@ export function needsLibc(
   return isOfSystem && localeProvider !== "libc";
 }
 
-/** Where a database has another locale than its entry says. */
 export function findLocaleDifferences(
   { app, database }: Pick<DatabasePlan, "app" | "database">,
   live: LiveDatabase,
@@ -61,7 +62,6 @@ function compareLocales(
   readonly set: (path: string) => string;
 }[] {
   const { localeProvider = "libc" } = live;
-  const tag = toLanguageTag(live.icuLocale ?? "") ?? "und";
   const isOther = (wanted: string | undefined, found: string | undefined): boolean =>
     wanted !== undefined && wanted !== found;
   const ofSystem = (["collate", "ctype"] as const)
@@ -72,6 +72,7 @@ function compareLocales(
       set: (path: string) => `set ${path}.${key} to ${live[key] ?? ""}`,
     }));
   if (localeProvider === "icu" && (icuLocale ?? collate ?? ctype) !== undefined) {
+    const tag = toLanguageTag(live.icuLocale ?? "") ?? "und";
     const set = (path: string): string => `set ${path}.icuLocale to ${tag}`;
     return icuLocale === tag
       ? ofSystem
@@ -85,43 +86,19 @@ function compareLocales(
   return ofSystem;
 }
 
-/** Why the server cannot make a database with these locales. */
-function findLocaleProblems(
+/** Locales of the operating system that the server cannot give a database. */
+function findSystemLocales(
   { app, database }: DatabasePlan,
-  server: ServerFacts,
   refused: readonly RefusedSetting[],
 ): AppProblem[] {
-  const path = `berth:apps.${app}.database`;
-  const found = [...findSystemLocales(database, path, refused), ...findIcu(database, path, server)];
-  return found.map(({ key, what, fix }) => ({
-    code: "locale-refused",
-    app,
-    at: `database.${key}`,
-    what,
-    fix,
-  }));
-}
-
-/** What is wrong with a locale, under its key. */
-interface WrongLocale {
-  readonly key: string;
-  readonly what: string;
-  readonly fix: string;
-}
-
-function findSystemLocales(
-  database: PlannedDatabase,
-  path: string,
-  refused: readonly RefusedSetting[],
-): WrongLocale[] {
   const { encoding, collate, ctype } = database;
   const isRefused = ([name, value]: readonly [string, string]): boolean =>
     refused.some((one) => one.name === name && one.value === value);
   const tried = Object.entries(toTriedLocales(database)).filter(isRefused);
   const missing = new Set(tried.map(([, locale]) => locale));
   const all = new Set([collate, ctype].filter((locale) => locale !== undefined));
-  return [...all].flatMap((locale): WrongLocale[] => {
-    const key = locale === collate ? "collate" : "ctype";
+  return [...all].flatMap((locale): AppProblem[] => {
+    const about = refusedLocale(app, locale === collate ? "collate" : "ctype");
     if (missing.has(locale)) {
       const what = `the server does not have the locale ${locale}`;
       const list = "SELECT DISTINCT collcollate FROM pg_collation WHERE collprovider = 'c'";
@@ -129,31 +106,33 @@ function findSystemLocales(
         `write one that it has, such as C: ${list}`,
         "or install it where Postgres runs, and restart Postgres",
       );
-      return [{ key, what, fix }];
+      return [{ ...about, what, fix }];
     }
     if (fits(locale, encoding)) return [];
     const what = `the locale ${locale} does not fit the encoding ${encoding}`;
-    const fix = `write a locale of ${encoding}, or C, which fits each; or another ${path}.encoding`;
-    return [{ key, what, fix }];
+    const fix = `write a locale of ${encoding}, or C, which fits each; or another berth:apps.${app}.database.encoding`;
+    return [{ ...about, what, fix }];
   });
 }
 
-function findIcu(
-  { encoding, icuLocale }: PlannedDatabase,
-  path: string,
-  { versionNumber }: ServerFacts,
-): WrongLocale[] {
+function refusedLocale(app: string, key: string) {
+  return { code: "locale-refused", app, at: `database.${key}` } as const;
+}
+
+function findIcu({ app, database }: DatabasePlan, { versionNumber }: ServerFacts): AppProblem[] {
+  const { encoding, icuLocale } = database;
   if (icuLocale === undefined) return [];
-  const key = "icuLocale";
+  const about = refusedLocale(app, "icuLocale");
+  const path = `berth:apps.${app}.database`;
   const remove = `take icuLocale out of ${path}`;
   if (versionNumber < 150_000) {
     const version = formatVersion(versionNumber);
     const what = `icuLocale needs Postgres 15, and this server is ${version}`;
-    return [{ key, what, fix: remove }];
+    return [{ ...about, what, fix: remove }];
   }
   if (!notOfIcu.has(encoding)) return [];
   const what = `ICU does not know the encoding ${encoding}`;
-  return [{ key, what, fix: `set ${path}.encoding to UTF8, or ${remove}` }];
+  return [{ ...about, what, fix: `set ${path}.encoding to UTF8, or ${remove}` }];
 }
 
 /** By the part of its name that says so. The server knows more, and refuses the rest. */
@@ -165,7 +144,6 @@ function fits(locale: string, encoding: string): boolean {
   return charset === undefined || (charset === "utf8") === (encoding === "UTF8");
 }
 
-/** Why a new database cannot be a copy of the template. */
 function findTemplateProblems(
   { app, database }: DatabasePlan,
   live: LiveDatabase | undefined,
@@ -192,29 +170,24 @@ function findTemplateProblems(
   if (template === "template0") return [];
   const isOther = live.encoding !== encoding;
   return [
-    ...(isOther
-      ? [
-          {
-            ...about,
-            what: `${what} has encoding ${live.encoding}, and a copy cannot have ${encoding}`,
-            fix: `set ${path}.encoding to ${live.encoding}`,
-          },
-        ]
-      : []),
+    ...when(isOther, {
+      ...about,
+      what: `${what} has encoding ${live.encoding}, and a copy cannot have ${encoding}`,
+      fix: `set ${path}.encoding to ${live.encoding}`,
+    }),
     ...compareLocales(database, live).map(({ has, set }) => ({
       ...about,
       what: `${what} has ${has}, and a copy cannot have another`,
       fix: set(path),
     })),
-    ...(needsLibc(database, { databases: new Map([[template, live]]) }) &&
-    live.localeProvider === "builtin"
-      ? [
-          {
-            ...about,
-            what: `${what} has a locale of Postgres itself (builtin), and a copy cannot have another`,
-            fix: `take locale, collate and ctype out of ${path}`,
-          },
-        ]
-      : []),
+    ...when(
+      needsLibc(database, { databases: new Map([[template, live]]) }) &&
+        live.localeProvider === "builtin",
+      {
+        ...about,
+        what: `${what} has a locale of Postgres itself (builtin), and a copy cannot have another`,
+        fix: `take locale, collate and ctype out of ${path}`,
+      },
+    ),
   ];
 }

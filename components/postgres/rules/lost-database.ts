@@ -2,7 +2,7 @@ import { escapeIdentifier } from "pg";
 import { joinFixes } from "../../errors.ts";
 import type { LiveDatabase } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
-import { toStatement } from "../statements/sql.ts";
+import { showStatement } from "../statements/sql.ts";
 import type { AppProblem } from "./problem.ts";
 
 /** pg_database.datconnlimit of an invalid database: Postgres sets it before a drop, which did not finish. */
@@ -19,15 +19,15 @@ export function findLostProblem(
 ): AppProblem | undefined {
   const { name, encoding } = database;
   const recreate = `set berth:apps.${app}.database.recreate to true`;
-  const create = toStatement({ kind: "create-database", path: "database", database }, () => "");
+  const create = showStatement({ kind: "create-database", database });
   if (live?.connectionLimit === halfDropped) {
     return {
       code: "database-half-dropped",
       app,
       at: "database",
-      what: `an interrupted DROP DATABASE left database "${name}" half dropped, and what it held is lost`,
+      what: `an interrupted DROP DATABASE left database "${name}" half dropped, and what was in it is lost`,
       fix: joinFixes(
-        `nothing but this works on it, as a superuser: DROP DATABASE ${escapeIdentifier(name)}`,
+        `the only statement that works on it, as a superuser: DROP DATABASE ${escapeIdentifier(name)}`,
         `then, to restore it from a backup, run as the admin: ${create}; pg_restore into it, and pulumi up`,
         `or, to continue with an empty one: ${recreate}, run pulumi up, and remove the key again`,
       ),
@@ -47,7 +47,7 @@ export function findLostProblem(
     code: "database-lost",
     app,
     at: "database",
-    what: `database "${name}" was there and is gone, and an empty one in its place would look as if all were well`,
+    what: `database "${name}" was there and is gone; Berth does not make an empty one in its place by itself`,
     fix: joinFixes(
       `to restore it, run as the admin: ${create}; then pg_restore into it, and pulumi up`,
       `to continue with an empty one: ${recreate}, run pulumi up, and remove the key again`,

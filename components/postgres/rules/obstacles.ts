@@ -6,7 +6,6 @@ import type { AppProblem, ProblemCode } from "./problem.ts";
 
 /** What keeps a database or a role from being dropped, and what ends it. Pure. */
 
-/** Problems about sessions that prevent a drop. */
 export function toSessionProblems(
   app: string,
   sessions: readonly LiveSession[],
@@ -21,15 +20,8 @@ export function toSessionProblems(
   }));
 }
 
-/** A session, in words. */
-export function describeSession({
-  pid,
-  role,
-  database,
-  application,
-  client,
-  since,
-}: LiveSession): string {
+export function describeSession(session: LiveSession): string {
+  const { pid, role, database, application, client, since } = session;
   const details = [
     ...(application === "" ? [] : [application]),
     ...(client === "" ? [] : [`from ${client}`]),
@@ -78,6 +70,7 @@ const lossCodes = {
   policy: "role-gave-to-others",
   has: "role-has-dependents",
   owns: "role-has-dependents",
+  member: "role-gave-to-others",
 } as const satisfies Record<Loss["kind"], ProblemCode>;
 
 /** Problems about what a role has and gave in the app's database. */
@@ -120,6 +113,11 @@ function describeLoss(
         what: `role "${role}" has ${list} on ${object}, which the admin may not revoke`,
         fix: `${as}: ${loss.grantor === null ? revoke : inNameOf(loss.grantor, [revoke])}`,
       };
+    case "member":
+      return {
+        what: `role "${loss.grantee ?? ""}" is a member of role "${role}", and would lose what it may do as one`,
+        fix: `give it what it needs itself, then as a superuser: REVOKE ${target}`,
+      };
     case "gave": {
       const loser = loss.grantee === null ? "PUBLIC" : `role "${loss.grantee}"`;
       const again = `GRANT ${privileges} ON ${target} TO ${grantee}`;
@@ -138,13 +136,16 @@ export function toBlockerProblems(
   blockers: readonly Blocker[],
 ): AppProblem[] {
   return blockers.map(({ kind, name }) => {
-    const what =
-      kind === "template"
-        ? `database "${database}" is a template`
-        : `database "${database}" has ${kind} "${name}"`;
+    const what = `database "${database}" ${describeBlocker(kind, name)}`;
     const fix = fixBlocker(kind, name, database);
     return { code: "database-in-use", app, at: "database", what, fix };
   });
+}
+
+function describeBlocker(kind: Blocker["kind"], name: string): string {
+  if (kind === "template") return "is a template";
+  if (kind === "objects") return `has objects of role "${name}", which are not the app's`;
+  return `has ${kind} "${name}"`;
 }
 
 function fixBlocker(kind: Blocker["kind"], name: string, database: string): string {
@@ -165,5 +166,7 @@ function fixBlocker(kind: Blocker["kind"], name: string, database: string): stri
       );
     case "template":
       return `as a superuser: ALTER DATABASE ${id(name)} IS_TEMPLATE false`;
+    case "objects":
+      return `find out ${as}: ${listTies(name)} AND deptype = 'o'; then give each of them to the app's owner, or drop it`;
   }
 }

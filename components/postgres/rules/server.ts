@@ -1,27 +1,40 @@
 import { accessAt } from "../../config/derive/names.ts";
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
+import { when } from "../../when.ts";
 import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
-import { isGrantedAnywhere } from "../plan/access.ts";
+import { hasMaintain } from "../plan/access.ts";
 import { type DatabasePlan, hasVaultLogins, isGroupRole } from "../plan/plan.ts";
 import type { AppProblem, PostgresProblem } from "./problem.ts";
+import { listAttributes } from "./roles/attributes.ts";
 import { decideOwnership } from "./roles/identity.ts";
 
 /** Oldest server that Berth is tested with. */
 const oldestVersion = 140000;
 
+type Pinned = Pick<PostgresSpec, "systemIdentifier">;
+
 /** Why the server is not the one that the stack pins. Pure. */
 export function findIdentityProblem(
   facts: ServerFacts,
-  postgres: Pick<PostgresSpec, "systemIdentifier">,
+  postgres: Pinned,
 ): PostgresProblem | undefined {
-  if (postgres.systemIdentifier === undefined) {
-    return {
-      code: "server-not-pinned",
-      at: "berth:postgres.systemIdentifier",
-      what: `the stack does not say which server it is for; the one that answered has system_identifier ${facts.systemIdentifier}`,
-      fix: `if that is the right one, add to the stack file under berth:postgres: systemIdentifier: "${facts.systemIdentifier}"`,
-    };
-  }
+  return postgres.systemIdentifier === undefined
+    ? toUnpinned(facts)
+    : findOtherServer(facts, postgres);
+}
+
+export function toUnpinned({ systemIdentifier }: ServerFacts): PostgresProblem {
+  return {
+    code: "server-not-pinned",
+    at: "berth:postgres.systemIdentifier",
+    what: `the stack does not say which server it is for; the one that answered has system_identifier ${systemIdentifier}`,
+    fix: `if that is the right one, add to the stack file under berth:postgres: systemIdentifier: "${systemIdentifier}"`,
+  };
+}
+
+/** The stack pins another server; undefined also where it pins none. */
+export function findOtherServer(facts: ServerFacts, postgres: Pinned): PostgresProblem | undefined {
+  if (postgres.systemIdentifier === undefined) return undefined;
   if (postgres.systemIdentifier === facts.systemIdentifier) return undefined;
   return {
     code: "server-other",
@@ -33,51 +46,44 @@ export function findIdentityProblem(
   };
 }
 
-/** Other reasons why a server cannot be used. */
 export function findServerProblems(
   facts: ServerFacts,
   postgres: Pick<PostgresSpec, "reserved">,
 ): PostgresProblem[] {
   const { admin, isSuperuser } = facts;
   const at = "berth:postgres.endpoint";
-  const rules: readonly (PostgresProblem & { readonly isBroken: boolean })[] = [
-    {
-      isBroken: facts.versionNumber < oldestVersion,
+  return [
+    ...when<PostgresProblem>(facts.versionNumber < oldestVersion, {
       code: "server-too-old",
       at,
-      what: `its version is ${formatVersion(facts.versionNumber)}`,
-      fix: "Berth needs 14 or newer",
-    },
-    {
-      isBroken: facts.isStandby,
+      what: `its version is ${formatVersion(facts.versionNumber)}; Berth needs 14 or newer`,
+      fix: "update the server",
+    }),
+    ...when<PostgresProblem>(facts.isStandby, {
       code: "server-is-standby",
       at,
       what: "it is a standby, which is read-only",
       fix: "point berth:postgres.endpoint at the primary's Service, or at its Pod by a selector, as role=primary",
-    },
-    {
-      isBroken: !isSuperuser && !facts.canCreateRole,
+    }),
+    ...when<PostgresProblem>(!isSuperuser && !facts.canCreateRole, {
       code: "admin-lacks-createrole",
       at: "berth:postgres.adminItem",
       what: `role "${admin}" may not create roles`,
       fix: `as a superuser run: ALTER ROLE "${admin}" CREATEROLE`,
-    },
-    {
-      isBroken: !isSuperuser && !facts.canCreateDatabase,
+    }),
+    ...when<PostgresProblem>(!isSuperuser && !facts.canCreateDatabase, {
       code: "admin-lacks-createdb",
       at: "berth:postgres.adminItem",
       what: `role "${admin}" may not create databases`,
       fix: `as a superuser run: ALTER ROLE "${admin}" CREATEDB`,
-    },
-    {
-      isBroken: postgres.reserved.includes(admin),
+    }),
+    ...when<PostgresProblem>(postgres.reserved.includes(admin), {
       code: "admin-is-reserved",
       at: "berth:postgres.adminItem",
       what: `role "${admin}" is reserved and cannot be the admin`,
       fix: "name another role in berth:postgres.adminItem (or adminUser), or take the role out of berth:postgres.reserved",
-    },
+    }),
   ];
-  return rules.flatMap(({ isBroken, ...problem }) => (isBroken ? [problem] : []));
 }
 
 /**
@@ -93,21 +99,15 @@ export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): AppPro
   const version = formatVersion(versionNumber);
   const setting = hasVaultLogins(plan) ? "credentials: vault" : "owner.rotation: two-logins";
   const isBroken = roles.some(isGroupRole) && forgetsRole.has(versionNumber);
-  const unsupported = roles.filter(
-    (role) => versionNumber < 170_000 && isGrantedAnywhere(role, "table", "MAINTAIN"),
-  );
+  const unsupported = versionNumber < 170_000 ? roles.filter(hasMaintain) : [];
   return [
-    ...(isBroken
-      ? [
-          {
-            code: "set-role-broken" as const,
-            app,
-            at: "roles.owner",
-            what: `${setting} needs ALTER ROLE … SET role, which has no effect on Postgres ${version}`,
-            fix: `update the server to ${formatVersion(versionNumber + 1)} or newer`,
-          },
-        ]
-      : []),
+    ...when(isBroken, {
+      code: "set-role-broken" as const,
+      app,
+      at: "roles.owner",
+      what: `${setting} needs ALTER ROLE … SET role, which has no effect on Postgres ${version}`,
+      fix: `update the server to ${formatVersion(versionNumber + 1)} or newer`,
+    }),
     ...unsupported.map(({ key }) => ({
       code: "maintain-unsupported" as const,
       app,
@@ -138,11 +138,7 @@ export function findOwnershipRoleProblem(
 function hasRights(role: LiveRole): boolean {
   return (
     role.canLogin ||
-    role.isSuperuser ||
-    role.canCreateRole ||
-    role.canCreateDatabase ||
-    role.canReplicate ||
-    role.bypassesRls ||
+    listAttributes(role).length > 0 ||
     role.memberOf.length > 0 ||
     role.ownedDatabases.length > 0
   );

@@ -1,4 +1,5 @@
 import { escapeIdentifier } from "pg";
+import { rolePath } from "../../config/derive/names.ts";
 import type { SettingsByName } from "../../config/schema/postgres/settings.ts";
 import { joinFixes } from "../../errors.ts";
 import type { ServerFacts } from "../catalog/catalog.ts";
@@ -19,11 +20,11 @@ export function findSettingProblems(
     // The logins of an owner have its settings.
     ...roles
       .filter(({ setRole }) => setRole === undefined)
-      .map(({ key, settings }) => ({ at: key === "owner" ? key : `roles.${key}`, settings })),
+      .map(({ key, settings }) => ({ at: rolePath(key), settings })),
   ];
   return places.flatMap(({ at, settings }) =>
     refused
-      .filter(({ name, value }) => hasSetting(settings, name, value))
+      .filter(({ name, value }) => settings[name] === value)
       .map((one) => {
         const remove = `take it out of berth:apps.${app}.${at}.settings`;
         const mayBeGiven = one.code === "42501" && server.versionNumber >= 150_000;
@@ -44,11 +45,6 @@ function toGrant(name: string, { admin }: ServerFacts): string {
   return `GRANT SET ON PARAMETER ${settingName(name)} TO ${escapeIdentifier(admin)}`;
 }
 
-function hasSetting(settings: SettingsByName, name: string, value: string): boolean {
-  return Object.hasOwn(settings, name) && settings[name] === value;
-}
-
-/** What adopting changes. */
 export function describeSettings(
   wanted: SettingsByName,
   settings: readonly string[] = [],

@@ -1,4 +1,4 @@
-import type { PostgresSpec } from "../../config/spec/postgres.ts";
+import { describeAdminItem, type PostgresSpec } from "../../config/spec/postgres.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 
 /** What the provider needs to reach and administer a server. */
@@ -23,4 +23,14 @@ export interface PostgresConfig
   readonly username: string;
   /** Where the admin's password came from, for messages: `vault/item`; undefined = it has none. */
   readonly adminItem: string | undefined;
+}
+
+/** With a login of the admin that has been read already. */
+export function toPostgresConfig(postgres: PostgresSpec, admin: Credential): PostgresConfig {
+  return {
+    ...postgres,
+    admin: () => Promise.resolve(admin),
+    username: admin.username,
+    adminItem: describeAdminItem(postgres),
+  };
 }

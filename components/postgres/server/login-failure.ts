@@ -1,13 +1,11 @@
 import { DatabaseError, escapeIdentifier } from "pg";
-import { BerthError } from "../../errors.ts";
+import { BerthError, toErrorCode } from "../../errors.ts";
 import { toShownText } from "../../kubernetes/error.ts";
-import { toErrorCode } from "../../kubernetes/failure.ts";
 import { timeouts } from "../statements/failure.ts";
 import { type Explanation, explainTls, notPostgres, type Where } from "./tls-failure.ts";
 
 /** The login failed. `cause` is the server's own error. */
 export class LoginFailure extends BerthError {
-  /** The server's SQLSTATE. */
   readonly sqlState: string | undefined;
   /** Whether something answered that speaks the Postgres protocol. */
   readonly isAnswer: boolean;
@@ -115,7 +113,6 @@ function explainNoPassword(text: string, { user = "" }: Login): Explanation | un
   };
 }
 
-/** The server answered, with an SQLSTATE. */
 function explainRefusal(code: string, login: Login, routine?: string): Explanation | undefined {
   const database = `database "${login.database ?? "postgres"}"`;
   const user = login.user === undefined ? "the role" : `role "${login.user}"`;
@@ -171,11 +168,19 @@ function explainRefusal(code: string, login: Login, routine?: string): Explanati
 
 /** All three limits give 53300. The routine in the error distinguishes them in every language. */
 function explainLimit(routine: string | undefined, user: string, database: string): Explanation {
-  const limited = { InitializeSessionUserId: user, CheckMyDatabase: database }[routine ?? ""];
-  if (limited !== undefined) {
+  const means = (limited: string): string =>
+    `${limited} has as many sessions as its own connection limit allows (53300)`;
+  if (routine === "InitializeSessionUserId") {
     return {
-      means: `${limited} has as many sessions as its own connection limit allows (53300)`,
-      hint: "end one of them, or raise the limit: connectionLimit in the entry of its app, ALTER ROLE or ALTER DATABASE ... CONNECTION LIMIT if it is of no app",
+      means: means(user),
+      hint: "end one of them, or raise the limit: connectionLimit in the entry of its app, or ALTER ROLE ... CONNECTION LIMIT if it is of no app",
+    };
+  }
+  if (routine === "CheckMyDatabase") {
+    return {
+      means: means(database),
+      // An up has to enter it to see what it is, before it changes anything.
+      hint: "end one of them, or raise the limit with ALTER DATABASE ... CONNECTION LIMIT, as its owner or a superuser; then write it to database.connectionLimit in the entry of its app",
     };
   }
   return {

@@ -1,12 +1,12 @@
 import pLimit, { type LimitFunction } from "p-limit";
 
 import type { Client } from "pg";
-import { BerthError, toOneError } from "../../errors.ts";
+import { BerthError, messageOf, toOneError } from "../../errors.ts";
 import { holdLineBreaks } from "../../terminal-text.ts";
 import type { Endpoint } from "../../tunnel/endpoint.ts";
 
 import { inspectServer, type ServerFacts } from "../catalog/catalog.ts";
-import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
+import { findOtherServer, findServerProblems } from "../rules/server.ts";
 import type { PostgresConfig } from "./config.ts";
 import { LoginFailure } from "./login-failure.ts";
 import { reachServer } from "./reach.ts";
@@ -37,6 +37,8 @@ export class SessionPool {
   readonly #maintenance: LimitFunction;
   readonly #inside: LimitFunction;
   #server: Promise<ServerTarget> | undefined;
+  /** What the first session found. */
+  #known: ServerFacts | undefined;
 
   constructor(config: PostgresConfig) {
     this.#config = config;
@@ -69,7 +71,6 @@ export class SessionPool {
     });
   }
 
-  /** A session in an app's database. */
   async withDatabase<T>(database: string, use: (session: Session) => Promise<T>): Promise<T> {
     return await this.#inside(async () => {
       const session = await this.open(database);
@@ -81,7 +82,6 @@ export class SessionPool {
     });
   }
 
-  /** The way to the server, opened on first use. */
   async endpoint(): Promise<Endpoint> {
     return (await this.#reach()).endpoint;
   }
@@ -106,10 +106,10 @@ export class SessionPool {
     } catch (error) {
       throw error instanceof LoginFailure && error.isAnswer ? error : toUnreachable(error);
     }
-    return await this.#inspect(client);
+    return await this.#inspect(client, database === this.#config.maintenanceDatabase);
   }
 
-  async #inspect(client: Client): Promise<Session> {
+  async #inspect(client: Client, createsRoles: boolean): Promise<Session> {
     let open = true;
     const warnings: Session["warnings"] = [];
     this.#open.add(client);
@@ -122,15 +122,14 @@ export class SessionPool {
         warnings.push({ code, message: holdLineBreaks(message) });
     });
     try {
-      const server = await inspectServer(client);
+      const server = await inspectServer(client, this.#known);
       const problems = [
-        ...(this.#config.systemIdentifier === undefined
-          ? []
-          : [findIdentityProblem(server, this.#config)]),
+        findOtherServer(server, this.#config),
         ...findServerProblems(server, this.#config),
       ].filter((problem) => problem !== undefined);
       if (problems.length > 0) throw toOneError("Postgres", problems);
-      if (server.versionNumber >= 160_000 && !server.isSuperuser) {
+      this.#known ??= server;
+      if (createsRoles && server.versionNumber >= 160_000 && !server.isSuperuser) {
         // Lets the admin SET ROLE to the roles that it creates. Before 16 it needs a GRANT for that.
         await client.query("SET createrole_self_grant = 'set, inherit'");
       }
@@ -151,5 +150,5 @@ export class SessionPool {
 }
 
 function toUnreachable(error: unknown): Unreachable {
-  return new Unreachable(error instanceof Error ? error.message : String(error));
+  return new Unreachable(messageOf(error));
 }

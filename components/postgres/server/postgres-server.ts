@@ -8,14 +8,14 @@ import {
   inspectVerifiers,
 } from "../catalog/catalog.ts";
 import { decideOwnership } from "../rules/roles/identity.ts";
-import { findIdentityProblem } from "../rules/server.ts";
+import { toUnpinned } from "../rules/server.ts";
 import { type Action, describeAction, isAboutOwnershipRole } from "../statements/actions.ts";
 import {
   explainReadFailure,
   explainStatementFailure,
   hintForMembership,
 } from "../statements/failure.ts";
-import { hiddenVerifiers, toStatement, type Verifiers } from "../statements/sql.ts";
+import { showStatement, toStatement, type Verifiers } from "../statements/sql.ts";
 import type { PostgresConfig } from "./config.ts";
 import { type Session, SessionPool } from "./pool.ts";
 import { RunLock } from "./run-lock.ts";
@@ -27,6 +27,14 @@ export interface Work {
   readonly verifiers: Verifiers;
   /** Called after each statement that has taken effect; in a transaction, after COMMIT. */
   readonly onDone: (action: Action) => void;
+}
+
+/** For statements that set no password. */
+export function workWithoutPasswords(app: string, owner: string): Work {
+  const verifiers = (): never => {
+    throw new Error("no statement was to set a password");
+  };
+  return { app, owner, verifiers, onDone: () => undefined };
 }
 
 /** The server at the start of the run. */
@@ -57,23 +65,20 @@ export class PostgresServer {
   }
 
   async withMaintenance<T>(use: (session: Session) => Promise<T>): Promise<T> {
-    try {
-      return await this.#pool.withMaintenance(use);
-    } catch (error) {
-      throw this.#explain(error, this.config.maintenanceDatabase);
-    }
+    const { maintenanceDatabase } = this.config;
+    return await this.#explain(maintenanceDatabase, this.#pool.withMaintenance(use));
   }
 
   async withDatabase<T>(database: string, use: (session: Session) => Promise<T>): Promise<T> {
-    try {
-      return await this.#pool.withDatabase(database, use);
-    } catch (error) {
-      throw this.#explain(error, database);
-    }
+    return await this.#explain(database, this.#pool.withDatabase(database, use));
   }
 
-  #explain(error: unknown, database: string): unknown {
-    return explainReadFailure(error, { user: this.config.username, database });
+  async #explain<T>(database: string, used: Promise<T>): Promise<T> {
+    try {
+      return await used;
+    } catch (error) {
+      throw explainReadFailure(error, { user: this.config.username, database });
+    }
   }
 
   /** The way to the server, for other clients. */
@@ -84,10 +89,8 @@ export class PostgresServer {
   /** Every write goes through here. A server that the stack does not pin is never written to. */
   async write<T>(use: () => Promise<T>): Promise<T> {
     if (this.config.systemIdentifier === undefined) {
-      const problem = await this.withMaintenance(({ server }) =>
-        Promise.resolve(findIdentityProblem(server, this.config)),
-      );
-      throw toOneError("Postgres", [problem ?? "the stack pins no server"]);
+      const server = await this.withMaintenance((session) => Promise.resolve(session.server));
+      throw toOneError("Postgres", [toUnpinned(server)]);
     }
     this.#pool.divideForWriting();
     return await this.#lock.hold(async () => {
@@ -112,7 +115,7 @@ export class PostgresServer {
   /** Reads all roles and databases once per run. The apps of a preview or refresh share the result. */
   inspectStack(): Promise<StackCatalog> {
     this.#catalog ??= this.withMaintenance(async ({ client, server }) => {
-      const catalog = await inspectCatalog(client, { roles: undefined, databases: undefined });
+      const catalog = await inspectCatalog(client);
       const { ownershipRole } = this.config;
       const ours = [...catalog.roles.values()].filter((role) =>
         role.memberOf.includes(ownershipRole),
@@ -125,15 +128,25 @@ export class PostgresServer {
 
   /** Runs one action. Throws if the run was cancelled or the server's disk is full. */
   async run(session: Session, action: Action, work: Work): Promise<void> {
-    if (this.#isCancelled) throw new Cancelled(work.app, describeAction(action));
-    if (this.#isDiskFull) throw new DiskFull(work.app, describeAction(action));
+    const intent = describeAction(action);
+    if (this.#isCancelled) {
+      throw new BerthError(`app ${work.app}: stopped before: ${intent}`, {
+        hint: "run pulumi up again: it goes on from here",
+      });
+    }
+    // It was full for another app.
+    if (this.#isDiskFull) {
+      throw new BerthError(`app ${work.app}: ${intent}: not begun, as the server's disk is full`, {
+        hint: "make room on the server, then run pulumi up again: it goes on from here",
+      });
+    }
     const context = {
       app: work.app,
       role: findRole(action) ?? work.owner,
       admin: session.server.admin,
       versionNumber: session.server.versionNumber,
-      intent: describeAction(action),
-      statement: toStatement(action, hiddenVerifiers),
+      intent,
+      statement: showStatement(action),
     };
     session.warnings.length = 0;
     try {
@@ -148,11 +161,7 @@ export class PostgresServer {
     work.onDone(action);
   }
 
-  /**
-   * Runs actions in one transaction.
-   *
-   * @param guard A last check inside the transaction. If it throws, nothing takes effect.
-   */
+  /** Runs actions in one transaction. If the guard, a last check in it, throws, nothing takes effect. */
   async runTogether(
     session: Session,
     actions: readonly Action[],
@@ -201,24 +210,6 @@ export class PostgresServer {
   }
 }
 
-/** The operator cancelled the run. */
-class Cancelled extends BerthError {
-  constructor(app: string, next: string) {
-    super(`app ${app}: stopped before: ${next}`, {
-      hint: "run pulumi up again: it goes on from here",
-    });
-  }
-}
-
-/** The disk was full for another app, so this app does not try. */
-class DiskFull extends BerthError {
-  constructor(app: string, next: string) {
-    super(`app ${app}: ${next}: not begun, as the server's disk is full`, {
-      hint: "make room on the server, then run pulumi up again: it goes on from here",
-    });
-  }
-}
-
 /** The role that an action needs the ADMIN option on. undefined = the action is about the owner's objects. */
 function findRole(action: Action): string | undefined {
   if (action.kind === "join" || action.kind === "leave") return action.group;
@@ -227,7 +218,7 @@ function findRole(action: Action): string | undefined {
 }
 
 function refuseWarning(
-  warning: { readonly code: string | undefined; readonly message: string | undefined },
+  warning: Session["warnings"][number],
   context: Parameters<typeof explainStatementFailure>[1],
 ): BerthError {
   return new BerthError(

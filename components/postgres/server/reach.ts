@@ -1,5 +1,4 @@
-import type { ItemRef } from "../../config/spec/item.ts";
-import type { PostgresSpec } from "../../config/spec/postgres.ts";
+import { describeAdminItem, type PostgresSpec } from "../../config/spec/postgres.ts";
 import { type EndpointOptions, openEndpoint } from "../../tunnel/endpoint.ts";
 import type { PostgresConfig } from "./config.ts";
 import type { ServerTarget } from "./session.ts";
@@ -32,17 +31,4 @@ export async function withServer<T>(
   } finally {
     await server.endpoint.close();
   }
-}
-
-/** A 1Password item in a message. */
-export function describeItem({ vault, item }: ItemRef): string {
-  return `${vault}/${item}`;
-}
-
-/** That of the admin; undefined = it has none. */
-export function describeAdminItem({
-  admin,
-  adminUser,
-}: Pick<PostgresSpec, "admin" | "adminUser">): string | undefined {
-  return adminUser === undefined ? describeItem(admin) : undefined;
 }

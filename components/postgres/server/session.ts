@@ -18,12 +18,10 @@ export interface ServerTarget {
   readonly item?: string | undefined;
 }
 
-/** Where and how to log in. */
 export interface SessionTarget extends ServerTarget {
   readonly database: string;
 }
 
-/** Seconds that a connection may take. */
 const connectTimeoutSeconds = 10;
 
 /** Key of the advisory lock that allows one writer: "berth" in ASCII, for all stacks and machines. */
@@ -46,14 +44,16 @@ export const settings: Settings = {
 };
 
 /**
- * More settings of the admin's sessions. The owner of a database may set all three for everybody who enters it:
- * the admin would act as the app's role, the server would look like a standby, or the login would fail because a
- * library is missing. An app's own roles may need the first one to act as another role.
+ * More settings of the admin's sessions. The owner of a database may set all of them for everybody who enters it:
+ * the admin would act as the app's role, the server would look like a standby, the login would fail because a
+ * library is missing, or a GRANT that had no effect would say nothing. An app's own roles may need the first one to
+ * act as another role.
  */
 export const adminSettings: Settings = {
   role: "none",
   default_transaction_read_only: "off",
   local_preload_libraries: "",
+  client_min_messages: "warning",
 };
 
 /**
@@ -207,16 +207,22 @@ function createClient(target: SessionTarget, credential: Credential, pinned: Set
     options: toStartupOptions(pinned),
     connectionTimeoutMillis: connectTimeoutSeconds * 1000,
   });
-  // A connection that breaks is also reported here. The running query gets the error.
-  client.on("error", () => undefined);
   limitSilence(client, carrier, endpoint);
-  keepLineBreaks(client);
+  keepErrors(client);
   return client;
 }
 
-/** Keeps the server's line breaks apart from Berth's own, and restores them in what is sent to it. */
-function keepLineBreaks(client: Client): void {
-  const fail = (error: unknown): never => {
+/**
+ * Keeps the server's line breaks apart from Berth's own, and restores them in what is sent to it. A session that
+ * ended between two statements fails the next one with the reason; node-postgres says only that it cannot ask.
+ */
+function keepErrors(client: Client): void {
+  let end: unknown;
+  client.on("error", (reason) => {
+    end ??= reason;
+  });
+  const fail = (failure: unknown): never => {
+    const error = failure instanceof DatabaseError ? failure : (end ?? failure);
     if (error instanceof DatabaseError) {
       error.message = holdLineBreaks(error.message);
       error.detail = holdLineBreaks(error.detail);

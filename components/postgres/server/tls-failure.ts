@@ -1,6 +1,5 @@
 import type { Endpoint } from "../../tunnel/endpoint.ts";
 
-/** What an error means, and its fix. */
 export interface Explanation {
   readonly means: string;
   /** undefined = the endpoint's own test command. */

@@ -4,8 +4,7 @@ import { isIP } from "node:net";
 import tls from "node:tls";
 import { toShellWord } from "../../command-line.ts";
 import type { TlsSpec } from "../../config/spec/postgres.ts";
-import { BerthError } from "../../errors.ts";
-import { toErrorCode } from "../../kubernetes/failure.ts";
+import { BerthError, toErrorCode } from "../../errors.ts";
 
 /** Value of node-postgres' `ssl`. */
 export type PgTls = false | tls.ConnectionOptions;

@@ -2,21 +2,11 @@ import { type Client, escapeIdentifier } from "pg";
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import { type Problem, toOneError } from "../../errors.ts";
 import { type Catalog, inspectRoles, type LiveRole } from "../catalog/catalog.ts";
+import type { VaultGrant } from "../plan/vault-grant.ts";
 import type { Action } from "../statements/actions.ts";
 import type { Session } from "./pool.ts";
-import type { PostgresServer } from "./postgres-server.ts";
+import { type PostgresServer, workWithoutPasswords } from "./postgres-server.ts";
 import { requireOurRoles } from "./require-our-roles.ts";
-
-/**
- * Vault's own login to Postgres. It makes the logins of an app as members of the app's owner role, so it must be a
- * member WITH ADMIN OPTION itself.
- */
-export interface VaultGrant {
-  readonly app: string;
-  readonly login: string;
-  /** Role that owns the app's database. */
-  readonly owner: string;
-}
 
 const path = "roles.owner.vault";
 
@@ -71,7 +61,7 @@ function findLoginProblems(
         ...about,
         code: "vault-login-missing",
         what: `${what}, does not exist`,
-        fix: `as the admin: CREATE ROLE ${id} LOGIN CREATEROLE; then give it the password of its item: \\password ${login}`,
+        fix: `as the admin: CREATE ROLE ${id} LOGIN CREATEROLE; then give it the password of its item: \\password ${id}`,
       },
     ];
   }
@@ -193,11 +183,7 @@ function run(
   { app, owner }: VaultGrant,
   actions: readonly Action[],
 ): Promise<void> {
-  const verifiers = (): never => {
-    throw new Error("a GRANT has no verifier");
-  };
-  const work = { app, owner, verifiers, onDone: () => undefined };
-  return server.runTogether(session, actions, work, () =>
+  return server.runTogether(session, actions, workWithoutPasswords(app, owner), () =>
     requireOurRoles(session, [owner], server.config),
   );
 }

@@ -2,11 +2,11 @@ import type { ContentType } from "../../config/privileges.ts";
 import type { ExtensionSpec, PublicationSpec } from "../../config/spec.ts";
 import type { PlannedDatabase, PlannedRole } from "../plan/plan.ts";
 
-/**
- * One change on the server. `path` is the property of the app that needs it, for previews and errors.
- * `toStatement` turns it into SQL.
- */
-export type Action = { readonly path: string } & (
+/** A change, with the property of the app that needs it, for previews and errors. */
+export type Action = { readonly path: string } & Change;
+
+/** One change on the server. `toStatement` turns it into SQL. */
+export type Change =
   | { readonly kind: "create-ownership-role"; readonly role: string }
   | { readonly kind: "comment-ownership-role"; readonly role: string; readonly comment: string }
   | { readonly kind: "create-role"; readonly role: PlannedRole; readonly canLogin: boolean }
@@ -16,16 +16,14 @@ export type Action = { readonly path: string } & (
       readonly role: string;
       readonly attributes: readonly string[];
     }
-  | { readonly kind: "limit-role"; readonly role: string; readonly connectionLimit: number }
+  | ({ readonly kind: "limit-connections"; readonly connectionLimit: number } & Altered)
   | {
       readonly kind: "set-search-path";
       readonly role: string;
       readonly searchPath: readonly string[];
     }
-  | ({ readonly kind: "set-role-setting"; readonly role: string } & Setting)
-  | ({ readonly kind: "set-database-setting"; readonly database: string } & Setting)
-  | { readonly kind: "reset-role-setting"; readonly role: string; readonly name: string }
-  | { readonly kind: "reset-database-setting"; readonly database: string; readonly name: string }
+  | ({ readonly kind: "set-setting"; readonly name: string; readonly value: string } & Altered)
+  | ({ readonly kind: "reset-setting"; readonly name: string } & Altered)
   | {
       readonly kind: "join";
       readonly role: string;
@@ -48,7 +46,6 @@ export type Action = { readonly path: string } & (
       /** Whether to say that the operating system orders texts, because the template has another provider. */
       readonly withLibc?: boolean;
     }
-  | { readonly kind: "limit-database"; readonly database: string; readonly connectionLimit: number }
   | { readonly kind: "drop-database"; readonly database: string }
   | { readonly kind: "reassign-owned"; readonly role: string; readonly owner: string }
   | { readonly kind: "clear-password" | "drop-owned" | "drop-role"; readonly role: string }
@@ -100,13 +97,11 @@ export type Action = { readonly path: string } & (
       /** null = every schema. */
       readonly schema: string | null;
       readonly type: ContentType | "schema";
-    } & PrivilegeChange)
-);
+    } & PrivilegeChange);
 
-interface Setting {
-  readonly name: string;
-  readonly value: string;
-}
+export type ChangeOf<K extends Change["kind"]> = Change & { readonly kind: K };
+
+export type Altered = { readonly role: string } | { readonly database: string };
 
 interface PrivilegeChange {
   readonly privileges: readonly string[];
@@ -130,111 +125,74 @@ export interface SecurableObject {
 }
 
 /** One app does these actions for all apps. */
-export function isAboutOwnershipRole({ kind }: Action): boolean {
+export function isAboutOwnershipRole({ kind }: Change): boolean {
   return kind === "create-ownership-role" || kind === "comment-ownership-role";
 }
 
-/** What an action does, for a person: `role admin_app gets SELECT on table public.games`. */
-export function describeAction(action: Action): string {
-  switch (action.kind) {
-    case "create-ownership-role":
-      return `ownership role ${action.role} is created`;
-    case "comment-ownership-role":
-      return `ownership role ${action.role} gets the comment: ${action.comment}`;
-    case "create-role":
-      return `role ${action.role.name} is created${action.canLogin ? "" : " with NOLOGIN"}`;
-    case "set-password":
-      return `role ${action.role} gets the password from 1Password`;
-    case "clear-password":
-      return `role ${action.role} loses its password`;
-    case "set-attributes":
-      return `role ${action.role} becomes ${action.attributes.join(" ")}`;
-    case "limit-role":
-      return `role ${action.role} gets connection limit ${String(action.connectionLimit)}`;
-    case "set-search-path":
-      return `role ${action.role} gets search_path ${action.searchPath.join(", ") || "(default)"}`;
-    case "set-role-setting":
-    case "set-database-setting":
-    case "reset-role-setting":
-    case "reset-database-setting":
-      return describeSetting(action);
-    case "join":
-      return `role ${action.role} becomes a member of ${action.group}${action.admin === undefined ? "" : " and may make others one"}`;
-    case "leave":
-      return `role ${action.role} is no longer a member of ${action.group}${action.grantor === undefined ? "" : ` (granted by ${action.grantor})`}`;
-    case "set-role":
-      return `sessions of role ${action.role} start with SET ROLE ${action.group}`;
-    case "join-admin":
-      return `the admin becomes a member of role ${action.role}`;
-    case "create-database":
-      return `database ${action.database.name} is created${action.database.template === undefined ? "" : ` as a copy of ${action.database.template}`}`;
-    case "limit-database":
-      return `database ${action.database} gets connection limit ${String(action.connectionLimit)}`;
-    case "drop-database":
-      return `database ${action.database} is dropped`;
-    case "reassign-owned":
-      return `${action.owner} becomes owner of all that role ${action.role} owns in this database`;
-    case "drop-owned":
-      return `role ${action.role} loses its privileges in this database`;
-    case "drop-role":
-      return `role ${action.role} is dropped`;
-    case "create-schema":
-      return `schema ${action.schema} is created in database ${action.database}`;
-    case "create-extension":
-    case "update-extension":
-    case "hand-over-functions":
-      return describeExtension(action);
-    case "create-publication":
-    case "extend-publication":
-      return describePublication(action);
-    case "grant":
-    case "revoke":
-      return `${describePrivilegeChange(action.kind, action)} on ${describeSecurable(action.on)}`;
-    case "grant-default":
-    case "revoke-default":
-      return `${describePrivilegeChange(action.kind, action)} on every ${action.type} that ${action.owner} will create${action.type === "schema" ? "" : ` in ${action.schema ?? "any schema"}`}`;
-  }
+/** What it does, for a person: `role admin_app gets SELECT on table public.games`. */
+export function describeAction(change: Change): string {
+  // The compiler cannot see that both are of the same kind.
+  const describe = descriptions[change.kind] as (change: Change) => string;
+  return describe(change);
 }
 
-function describeSetting(action: Extract<Action, { readonly kind: `${string}-setting` }>): string {
-  const whose = "role" in action ? `role ${action.role}` : `database ${action.database}`;
-  const change =
-    "value" in action ? `gets ${action.name} = ${action.value}` : `loses its ${action.name}`;
-  return `${whose} ${change}`;
+const descriptions: { readonly [K in Change["kind"]]: (change: ChangeOf<K>) => string } = {
+  "create-ownership-role": ({ role }) => `ownership role ${role} is created`,
+  "comment-ownership-role": ({ role, comment }) =>
+    `ownership role ${role} gets the comment: ${comment}`,
+  "create-role": ({ role, canLogin }) =>
+    `role ${role.name} is created${canLogin ? "" : " with NOLOGIN"}`,
+  "set-password": ({ role }) => `role ${role} gets the password from 1Password`,
+  "clear-password": ({ role }) => `role ${role} loses its password`,
+  "set-attributes": ({ role, attributes }) => `role ${role} becomes ${attributes.join(" ")}`,
+  "limit-connections": ({ connectionLimit, ...on }) =>
+    `${describeAltered(on)} gets connection limit ${String(connectionLimit)}`,
+  "set-search-path": ({ role, searchPath }) =>
+    `role ${role} gets search_path ${showSearchPath(searchPath)}`,
+  "set-setting": ({ name, value, ...on }) => `${describeAltered(on)} gets ${name} = ${value}`,
+  "reset-setting": ({ name, ...on }) => `${describeAltered(on)} loses its ${name}`,
+  join: ({ role, group, admin }) =>
+    `role ${role} becomes a member of ${group}${admin === undefined ? "" : " and may make others one"}`,
+  leave: ({ role, group, grantor }) =>
+    `role ${role} is no longer a member of ${group}${grantor === undefined ? "" : ` (granted by ${grantor})`}`,
+  "set-role": ({ role, group }) => `sessions of role ${role} start with SET ROLE ${group}`,
+  "join-admin": ({ role }) => `the admin becomes a member of role ${role}`,
+  "create-database": ({ database: { name, template } }) =>
+    `database ${name} is created${template === undefined ? "" : ` as a copy of ${template}`}`,
+  "drop-database": ({ database }) => `database ${database} is dropped`,
+  "reassign-owned": ({ role, owner }) =>
+    `${owner} becomes owner of all that role ${role} owns in this database`,
+  "drop-owned": ({ role }) => `role ${role} loses its privileges in this database`,
+  "drop-role": ({ role }) => `role ${role} is dropped`,
+  "create-schema": ({ schema, database }) => `schema ${schema} is created in database ${database}`,
+  "create-extension": ({ extension: { name, schema }, database, as }) =>
+    `extension ${name} is created in schema ${schema} of database ${database}${as === undefined ? "" : `, by ${as}`}`,
+  "update-extension": ({ name, database, from, version }) =>
+    `extension ${name} in database ${database} goes from version ${from} to ${version}`,
+  "hand-over-functions": ({ owner, extension, database }) =>
+    `${owner} becomes owner of the functions of extension ${extension} in database ${database}`,
+  "create-publication": ({ name, database }) =>
+    `publication ${name} is created in database ${database}`,
+  "extend-publication": ({ name, database, tables }) =>
+    `publication ${name} in database ${database} gets ${listSome(tables.map((table) => `${table.schema}.${table.name}`))}`,
+  grant: (grant) => `${describeGrant("gets", grant)} on ${describeSecurable(grant.on)}`,
+  revoke: (grant) => `${describeGrant("loses", grant)} on ${describeSecurable(grant.on)}`,
+  "grant-default": (grant) => `${describeGrant("gets", grant)} ${describeFuture(grant)}`,
+  "revoke-default": (grant) => `${describeGrant("loses", grant)} ${describeFuture(grant)}`,
+};
+
+function describeAltered(on: Altered): string {
+  return "role" in on ? `role ${on.role}` : `database ${on.database}`;
 }
 
-function describePublication(
-  action: Extract<Action, { readonly kind: `${string}-publication` }>,
-): string {
-  const { name, database } = action;
-  if (action.kind === "create-publication") {
-    return `publication ${name} is created in database ${database}`;
-  }
-  const tables = action.tables.map((table) => `${table.schema}.${table.name}`);
-  return `publication ${name} in database ${database} gets ${listSome(tables)}`;
+function describeGrant(verb: string, { grantee, privileges }: PrivilegeChange): string {
+  const who = grantee === "public" ? "PUBLIC" : `role ${grantee}`;
+  return `${who} ${verb} ${privileges.join(", ")}`;
 }
 
-function describeExtension(
-  action: Extract<Action, { readonly kind: `${string}-extension` | "hand-over-functions" }>,
-): string {
-  const { kind, database } = action;
-  switch (kind) {
-    case "create-extension": {
-      const { extension, as } = action;
-      const by = as === undefined ? "" : `, by ${as}`;
-      return `extension ${extension.name} is created in schema ${extension.schema} of database ${database}${by}`;
-    }
-    case "update-extension":
-      return `extension ${action.name} in database ${database} goes from version ${action.from} to ${action.version}`;
-    case "hand-over-functions":
-      return `${action.owner} becomes owner of the functions of extension ${action.extension} in database ${database}`;
-  }
-}
-
-function describePrivilegeChange(kind: string, change: PrivilegeChange): string {
-  const verb = kind.startsWith("grant") ? "gets" : "loses";
-  const who = change.grantee === "public" ? "PUBLIC" : `role ${change.grantee}`;
-  return `${who} ${verb} ${change.privileges.join(", ")}`;
+function describeFuture(grant: ChangeOf<"grant-default" | "revoke-default">): string {
+  const where = grant.type === "schema" ? "" : ` in ${grant.schema ?? "any schema"}`;
+  return `on every ${grant.type} that ${grant.owner} will create${where}`;
 }
 
 /** An object, or the first few of many, for a person. */
@@ -261,4 +219,10 @@ function listSome(names: readonly string[]): string {
 /** `(integer)` for a function, empty for other objects. */
 export function argumentsOf(object: SecurableObject): string {
   return typeof object.arguments === "string" ? `(${object.arguments})` : "";
+}
+
+/** A search_path for a message. */
+export function showSearchPath(searchPath: readonly string[]): string {
+  const shown = searchPath.map((part) => (/^$|,/.test(part) ? JSON.stringify(part) : part));
+  return shown.join(", ") || "(default)";
 }

@@ -1,5 +1,5 @@
 import { DatabaseError, escapeIdentifier } from "pg";
-import { BerthError } from "../../errors.ts";
+import { BerthError, messageOf } from "../../errors.ts";
 
 /** Characters of a statement that are shown. */
 const statementLimit = 2_000;
@@ -28,7 +28,7 @@ export function explainStatementFailure(error: unknown, context: StatementContex
   if (error instanceof BerthError) return error;
   const at = `app ${context.app}: ${context.intent}: not done`;
   if (!(error instanceof DatabaseError)) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     return new BerthError(`${at}: the connection broke (${text})`, {
       hint: "run pulumi up again; it keeps what is done already",
     });
@@ -47,7 +47,6 @@ export const timeouts: ReadonlyMap<string, string> = new Map([
   ["25P04", "transaction_timeout"],
 ]);
 
-/** Whose session a query was in. */
 interface ReadContext {
   readonly user: string;
   readonly database: string;
@@ -161,7 +160,6 @@ function isForSuperuser(message: string, { statement }: StatementContext): boole
   );
 }
 
-/** The statement that gives the admin the right it lacks. */
 function hintForMissingRight(message: string, context: StatementContext): string {
   const id = escapeIdentifier(context.admin);
   if (/create role/.test(message)) return `as a superuser: ALTER ROLE ${id} CREATEROLE`;
@@ -170,11 +168,10 @@ function hintForMissingRight(message: string, context: StatementContext): string
 }
 
 /** The statement that lets the admin change a role and the objects that it owns. */
-export function hintForMembership({
-  role,
-  admin,
-  versionNumber,
-}: Pick<StatementContext, "role" | "admin" | "versionNumber">): string {
+export function hintForMembership(
+  context: Pick<StatementContext, "role" | "admin" | "versionNumber">,
+): string {
+  const { role, admin, versionNumber } = context;
   const id = escapeIdentifier(admin);
   const grant = `as a superuser: GRANT ${escapeIdentifier(role)} TO ${id}`;
   // Before 16 INHERIT is an attribute of the admin, not of a membership.

@@ -24,11 +24,9 @@ export function toHandOver(objects: readonly Owned[], owner: string): string[] {
   });
 }
 
-/** A database, and the role that is to own it. */
 interface NewOwner {
   readonly database: string;
   readonly owner: string;
-  /** Whether the role does not exist yet. */
   readonly isNew: boolean;
   readonly server: {
     readonly admin: string;

@@ -1,16 +1,8 @@
 import { type Action, describeAction } from "./actions.ts";
 import { shorten } from "./failure.ts";
-import { hiddenVerifiers, toStatement } from "./sql.ts";
+import type { Risk } from "./risks.ts";
+import { showStatement } from "./sql.ts";
 
-/**
- * Why somebody should look at a statement before it runs: it drops something, gives what a role owns to another
- * role, or gives access to what is there already.
- */
-export type Risk = "drop" | "reown" | "access";
-
-export const risks: readonly Risk[] = ["drop", "reown", "access"];
-
-/** A statement with what it does in plain words. */
 export interface LabelledStatement {
   readonly words: string;
   /** As it runs, with verifiers hidden. */
@@ -33,7 +25,7 @@ export function labelStatements(
   const givesNothing = new Set(isNew ? [ownershipRole, ...created] : [ownershipRole]);
   return actions.map((action) => {
     const risk = riskOf(action, { isNew, givesNothing });
-    const sql = shorten(toStatement(action, hiddenVerifiers));
+    const sql = shorten(showStatement(action));
     return { words: describeAction(action), sql, ...(risk === undefined ? {} : { risk }) };
   });
 }
@@ -67,17 +59,14 @@ function riskOf(
     case "create-role":
     case "set-password":
     case "clear-password":
-    case "limit-role":
+    case "limit-connections":
     case "set-search-path":
-    case "set-role-setting":
-    case "set-database-setting":
-    case "reset-role-setting":
-    case "reset-database-setting":
+    case "set-setting":
+    case "reset-setting":
     case "leave":
     case "set-role":
     case "join-admin":
     case "create-database":
-    case "limit-database":
     case "create-schema":
     case "create-extension":
     case "update-extension":
@@ -89,11 +78,7 @@ function riskOf(
   }
 }
 
-/**
- * The statements as a preview shows them: an SQL script with the plain words as comments.
- *
- * @param whose `app wiki`, or `stack` for what all apps share.
- */
+/** Shows statements of `app wiki`, or of the `stack` for all apps, as an SQL script with plain words as comments. */
 export function formatStatements(whose: string, statements: readonly LabelledStatement[]): string {
   const count = `${String(statements.length)} statement${statements.length === 1 ? "" : "s"}`;
   const lines = statements.flatMap(({ words, sql, risk }) => [

@@ -1,80 +1,87 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
 import type { PublicationSpec } from "../../config/spec.ts";
-import { type PlannedDatabase, type PlannedRole, PUBLIC } from "../plan/plan.ts";
-import { type Action, argumentsOf, type Securable } from "./actions.ts";
+import { type PlannedDatabase, PUBLIC } from "../plan/plan.ts";
+import {
+  type Altered,
+  argumentsOf,
+  type Change,
+  type ChangeOf,
+  type Securable,
+} from "./actions.ts";
 
 /** The verifier of a role, by the role's key. */
 export type Verifiers = (key: string) => string;
+
+/** The form of a verifier. It means the same to JavaScript and to `grep -E`. */
+export const verifierForm =
+  "SCRAM-SHA-256[$][1-9][0-9]*:[A-Za-z0-9+/]{22,}={0,2}[$][A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=";
 
 /** For statements that people read. */
 export const hiddenVerifiers: Verifiers = () => "‹verifier›";
 
 /**
- * The SQL of an action: one statement, or two for a publication and its owner, valid for Postgres 14 and newer. It
+ * The SQL of a change: one statement, or two for a publication and its owner, valid for Postgres 14 and newer. It
  * gives the same catalog rows as @pulumi/postgresql, so an app may change from one to the other.
  */
-export function toStatement(action: Action, verifiers: Verifiers): string {
-  switch (action.kind) {
-    case "create-ownership-role":
-      return `CREATE ROLE ${id(action.role)} NOLOGIN ${noExpiry}`;
-    case "comment-ownership-role":
-      return `COMMENT ON ROLE ${id(action.role)} IS ${escapeLiteral(action.comment)}`;
-    case "create-role":
-      return createRole(action, verifiers);
-    case "set-password":
-      return `ALTER ROLE ${id(action.role)} PASSWORD ${escapeLiteral(verifiers(action.key))}`;
-    case "clear-password":
-      return `ALTER ROLE ${id(action.role)} PASSWORD NULL`;
-    case "set-attributes":
-      return `ALTER ROLE ${id(action.role)} ${action.attributes.join(" ")}`;
-    case "limit-role":
-      return `ALTER ROLE ${id(action.role)} CONNECTION LIMIT ${String(action.connectionLimit)}`;
-    case "set-search-path":
-      return `ALTER ROLE ${id(action.role)} SET search_path TO ${list(action.searchPath) || "DEFAULT"}`;
-    case "set-role-setting":
-    case "set-database-setting":
-    case "reset-role-setting":
-    case "reset-database-setting":
-      return alterSetting(action);
-    case "join":
-      return `GRANT ${id(action.group)} TO ${id(action.role)}${withAdmin(action.admin)}`;
-    case "leave":
-      return `REVOKE ${id(action.group)} FROM ${id(action.role)}${action.grantor === undefined ? "" : ` GRANTED BY ${id(action.grantor)}`}`;
-    case "set-role":
-      return `ALTER ROLE ${id(action.role)} SET role TO ${escapeLiteral(action.group)}`;
-    case "join-admin":
-      return `GRANT ${id(action.role)} TO CURRENT_USER${action.withOptions ? " WITH INHERIT TRUE, SET TRUE" : ""}`;
-    case "create-database":
-      return createDatabase(action.database, action.withLibc);
-    case "limit-database":
-      return `ALTER DATABASE ${id(action.database)} CONNECTION LIMIT ${String(action.connectionLimit)}`;
-    case "drop-database":
-      return `DROP DATABASE ${id(action.database)}`;
-    case "reassign-owned":
-    case "drop-owned":
-      return leaveOwned(action);
-    case "drop-role":
-      return `DROP ROLE ${id(action.role)}`;
-    case "create-schema":
-      return `CREATE SCHEMA ${id(action.schema)} AUTHORIZATION ${id(action.owner)}`;
-    case "create-extension":
-    case "update-extension":
-    case "hand-over-functions":
-      return makeExtension(action);
-    case "create-publication":
-    case "extend-publication":
-      return makePublication(action);
-    case "grant":
-      return `GRANT ${action.privileges.join(", ")} ON ${securable(action.on)} TO ${grantee(action.grantee)}`;
-    case "revoke":
-      return `REVOKE ${action.privileges.join(", ")} ON ${securable(action.on)} FROM ${grantee(action.grantee)}`;
-    case "grant-default":
-    case "revoke-default":
-      return alterDefaults(action);
-  }
+export function toStatement(change: Change, verifiers: Verifiers): string {
+  // The compiler cannot see that both are of the same kind.
+  const make = sqlOf[change.kind] as (change: Change, verifiers: Verifiers) => string;
+  return make(change, verifiers);
+}
+
+const sqlOf: {
+  readonly [K in Change["kind"]]: (change: ChangeOf<K>, verifiers: Verifiers) => string;
+} = {
+  "create-ownership-role": ({ role }) => `CREATE ROLE ${id(role)} NOLOGIN ${noExpiry}`,
+  "comment-ownership-role": ({ role, comment }) =>
+    `COMMENT ON ROLE ${id(role)} IS ${escapeLiteral(comment)}`,
+  "create-role": createRole,
+  "set-password": ({ role, key }, verifiers) =>
+    `ALTER ROLE ${id(role)} PASSWORD ${escapeLiteral(verifiers(key))}`,
+  "clear-password": ({ role }) => `ALTER ROLE ${id(role)} PASSWORD NULL`,
+  "set-attributes": ({ role, attributes }) => `ALTER ROLE ${id(role)} ${attributes.join(" ")}`,
+  "limit-connections": ({ connectionLimit, ...on }) =>
+    `${alter(on)} CONNECTION LIMIT ${String(connectionLimit)}`,
+  "set-search-path": ({ role, searchPath }) => `ALTER ROLE ${id(role)} ${toSearchPath(searchPath)}`,
+  "set-setting": ({ name, value, ...on }) => `${alter(on)} ${setting({ name, value })}`,
+  "reset-setting": ({ name, ...on }) => `${alter(on)} RESET ${settingName(name)}`,
+  join: ({ role, group, admin }) => `GRANT ${id(group)} TO ${id(role)}${withAdmin(admin)}`,
+  leave: ({ role, group, grantor }) =>
+    `REVOKE ${id(group)} FROM ${id(role)}${grantor === undefined ? "" : ` GRANTED BY ${id(grantor)}`}`,
+  "set-role": ({ role, group }) => `ALTER ROLE ${id(role)} SET role TO ${escapeLiteral(group)}`,
+  "join-admin": ({ role, withOptions }) =>
+    `GRANT ${id(role)} TO CURRENT_USER${withOptions ? " WITH INHERIT TRUE, SET TRUE" : ""}`,
+  "create-database": ({ database, withLibc }) => createDatabase(database, withLibc),
+  "drop-database": ({ database }) => `DROP DATABASE ${id(database)}`,
+  "reassign-owned": ({ role, owner }) => `REASSIGN OWNED BY ${id(role)} TO ${id(owner)}`,
+  "drop-owned": ({ role }) => `DROP OWNED BY ${id(role)}`,
+  "drop-role": ({ role }) => `DROP ROLE ${id(role)}`,
+  "create-schema": ({ schema, owner }) => `CREATE SCHEMA ${id(schema)} AUTHORIZATION ${id(owner)}`,
+  "create-extension": createExtension,
+  "update-extension": ({ name, version }) =>
+    `ALTER EXTENSION ${id(name)} UPDATE TO ${escapeLiteral(version)}`,
+  "hand-over-functions": handOverFunctions,
+  "create-publication": createPublication,
+  "extend-publication": ({ name, tables }) =>
+    `ALTER PUBLICATION ${id(name)} ADD TABLE ${tableList(tables)}`,
+  grant: ({ privileges, on, grantee }) =>
+    `GRANT ${privileges.join(", ")} ON ${securable(on)} TO ${toGrantee(grantee)}`,
+  revoke: ({ privileges, on, grantee }) =>
+    `REVOKE ${privileges.join(", ")} ON ${securable(on)} FROM ${toGrantee(grantee)}`,
+  "grant-default": (grant) => alterDefaults(grant, ["GRANT", "TO"]),
+  "revoke-default": (grant) => alterDefaults(grant, ["REVOKE", "FROM"]),
+};
+
+/** The same for people to read. */
+export function showStatement(change: Change): string {
+  return toStatement(change, hiddenVerifiers);
 }
 
 const id = escapeIdentifier;
+
+function alter(on: Altered): string {
+  return "role" in on ? `ALTER ROLE ${id(on.role)}` : `ALTER DATABASE ${id(on.database)}`;
+}
 
 /**
  * The statements, run as another role. To revoke privileges that a role granted there is no other way: a
@@ -97,25 +104,14 @@ function withAdmin(admin?: { readonly withOptions: boolean }): string {
   return admin.withOptions ? " WITH ADMIN TRUE, INHERIT TRUE, SET TRUE" : " WITH ADMIN OPTION";
 }
 
-function list(names: readonly string[]): string {
-  return names.map(id).join(", ");
-}
-
-function alterSetting(action: Extract<Action, { readonly kind: `${string}-setting` }>): string {
-  const on = "role" in action ? `ROLE ${id(action.role)}` : `DATABASE ${id(action.database)}`;
-  const change = "value" in action ? setting(action) : `RESET ${settingName(action.name)}`;
-  return `ALTER ${on} ${change}`;
-}
-
 /** `SET name TO value`, for a setting that is not a list. */
-export function setting({
-  name,
-  value,
-}: {
-  readonly name: string;
-  readonly value: string;
-}): string {
+export function setting({ name, value }: { name: string; value: string }): string {
   return `SET ${settingName(name)} TO ${escapeLiteral(value)}`;
+}
+
+/** An empty list resets it. Postgres refuses `""` as a name, and accepts `''`. */
+export function toSearchPath(searchPath: readonly string[]): string {
+  return `SET search_path TO ${searchPath.map((part) => (part === "" ? "''" : id(part))).join(", ") || "DEFAULT"}`;
 }
 
 /** A name in small letters that needs quotes only if it is a keyword. */
@@ -123,19 +119,16 @@ export function settingName(name: string): string {
   return name.split(".").map(id).join(".");
 }
 
-function grantee(name: string): string {
+function toGrantee(name: string): string {
   return name === PUBLIC ? "PUBLIC" : id(name);
 }
 
-function createRole(
-  { role, canLogin }: { readonly role: PlannedRole; readonly canLogin: boolean },
-  verifiers: Verifiers,
-): string {
-  const limit =
-    role.connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(role.connectionLimit)}`;
-  if (!canLogin) return `CREATE ROLE ${id(role.name)} NOLOGIN${limit} ${noExpiry}`;
-  if (role.login === "external") return `CREATE ROLE ${id(role.name)} LOGIN${limit} ${noExpiry}`;
-  return `CREATE ROLE ${id(role.name)} LOGIN${limit} ${noExpiry} PASSWORD ${escapeLiteral(verifiers(role.key))}`;
+function createRole({ role, canLogin }: ChangeOf<"create-role">, verifiers: Verifiers): string {
+  const { name, key, login, connectionLimit } = role;
+  const limit = connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(connectionLimit)}`;
+  const made = `CREATE ROLE ${id(name)} ${canLogin ? "LOGIN" : "NOLOGIN"}${limit} ${noExpiry}`;
+  if (!canLogin || login === "external") return made;
+  return `${made} PASSWORD ${escapeLiteral(verifiers(key))}`;
 }
 
 function createDatabase(database: PlannedDatabase, withLibc = false): string {
@@ -155,29 +148,8 @@ function createDatabase(database: PlannedDatabase, withLibc = false): string {
   ].join(" ");
 }
 
-function leaveOwned({ role, owner }: { readonly role: string; readonly owner?: string }): string {
-  return owner === undefined
-    ? `DROP OWNED BY ${id(role)}`
-    : `REASSIGN OWNED BY ${id(role)} TO ${id(owner)}`;
-}
-
-function makeExtension(
-  action: Extract<Action, { readonly kind: `${string}-extension` | "hand-over-functions" }>,
-): string {
-  switch (action.kind) {
-    case "create-extension":
-      return createExtension(action);
-    case "update-extension":
-      return `ALTER EXTENSION ${id(action.name)} UPDATE TO ${escapeLiteral(action.version)}`;
-    case "hand-over-functions":
-      return handOverFunctions(action);
-  }
-}
-
-function createExtension({
-  extension: { name, schema, version },
-  as,
-}: Pick<Extract<Action, { readonly kind: "create-extension" }>, "extension" | "as">): string {
+function createExtension({ extension, as }: ChangeOf<"create-extension">): string {
+  const { name, schema, version } = extension;
   // Without a schema the extension would go to pg_catalog, the session's search_path.
   const exactly = version === undefined ? "" : ` VERSION ${escapeLiteral(version)}`;
   const statement = `CREATE EXTENSION ${id(name)} SCHEMA ${id(schema)}${exactly}`;
@@ -188,13 +160,7 @@ function createExtension({
  * One block, because the functions of an extension that is yet to be created are not known. It leaves alone those
  * that somebody gave to a third role. The same functions as in `catalog/sql/extensions.sql`.
  */
-function handOverFunctions({
-  extension,
-  owner,
-}: {
-  readonly extension: string;
-  readonly owner: string;
-}): string {
+function handOverFunctions({ extension, owner }: ChangeOf<"hand-over-functions">): string {
   const functions = [
     "SELECT p.oid::pg_catalog.regprocedure FROM pg_catalog.pg_extension x",
     "JOIN pg_catalog.pg_depend d ON d.refobjid OPERATOR(pg_catalog.=) x.oid",
@@ -218,37 +184,23 @@ export function inDollars(body: string): string {
 }
 
 function alterDefaults(
-  action: Extract<Action, { readonly kind: "grant-default" | "revoke-default" }>,
+  { owner, schema, privileges, type, grantee }: ChangeOf<"grant-default" | "revoke-default">,
+  [verb, preposition]: readonly [string, string],
 ): string {
-  const [verb, preposition] =
-    action.kind === "grant-default" ? ["GRANT", "TO"] : ["REVOKE", "FROM"];
-  return `${defaults(action)} ${verb} ${action.privileges.join(", ")} ON ${action.type.toUpperCase()}S ${preposition} ${grantee(action.grantee)}`;
+  const where = schema === null ? "" : ` IN SCHEMA ${id(schema)}`;
+  return `ALTER DEFAULT PRIVILEGES FOR ROLE ${id(owner)}${where} ${verb} ${privileges.join(", ")} ON ${type.toUpperCase()}S ${preposition} ${toGrantee(grantee)}`;
 }
 
 /** The app's owner gets it in the same statement, so that it may change it. */
-function makePublication(
-  action: Extract<Action, { readonly kind: `${string}-publication` }>,
-): string {
-  const { tables } = action;
-  const name = id(action.name);
-  if (action.kind === "extend-publication") {
-    return `ALTER PUBLICATION ${name} ADD TABLE ${tableList(action.tables)}`;
-  }
-  const { owner } = action;
+function createPublication({ name, tables, owner }: ChangeOf<"create-publication">): string {
   const some = tables === "all" || tables.length === 0 ? "" : ` FOR TABLE ${tableList(tables)}`;
   const what = tables === "all" ? " FOR ALL TABLES" : some;
-  const give = owner === undefined ? "" : `; ALTER PUBLICATION ${name} OWNER TO ${id(owner)}`;
-  return `CREATE PUBLICATION ${name}${what}${give}`;
+  const give = owner === undefined ? "" : `; ALTER PUBLICATION ${id(name)} OWNER TO ${id(owner)}`;
+  return `CREATE PUBLICATION ${id(name)}${what}${give}`;
 }
 
-/** Tables with their schemas. */
 export function tableList(tables: Exclude<PublicationSpec["tables"], "all">): string {
   return tables.map(({ schema, name }) => `${id(schema)}.${id(name)}`).join(", ");
-}
-
-function defaults(action: { readonly owner: string; readonly schema: string | null }): string {
-  const where = action.schema === null ? "" : ` IN SCHEMA ${id(action.schema)}`;
-  return `ALTER DEFAULT PRIVILEGES FOR ROLE ${id(action.owner)}${where}`;
 }
 
 function securable(on: Securable): string {

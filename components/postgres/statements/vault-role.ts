@@ -1,6 +1,7 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
 import type { RoleSpec } from "../../config/spec.ts";
-import { setting } from "./sql.ts";
+import { when } from "../../when.ts";
+import { setting, toSearchPath } from "./sql.ts";
 
 /** Statements for a role of Vault's database engine, which runs each list in one transaction. */
 export interface VaultStatements {
@@ -34,11 +35,7 @@ export function toVaultStatements(
       `GRANT ${group} TO "${login}"`,
       `ALTER ROLE "${login}" SET role TO ${escapeLiteral(name)}`,
       // SET ROLE does not apply the owner's own settings.
-      ...(searchPath.length === 0
-        ? []
-        : [
-            `ALTER ROLE "${login}" SET search_path TO ${searchPath.map(escapeIdentifier).join(", ")}`,
-          ]),
+      ...when(searchPath.length > 0, `ALTER ROLE "${login}" ${toSearchPath(searchPath)}`),
       ...Object.entries(parameters).map(
         ([one, value]) => `ALTER ROLE "${login}" ${setting({ name: one, value })}`,
       ),

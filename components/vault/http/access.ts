@@ -1,7 +1,12 @@
 import path from "node:path";
-import { readVaultEnvironment, type VaultEnvironment } from "../../config/environment.ts";
+import {
+  isHttpUrl,
+  readVaultEnvironment,
+  type VaultEnvironment,
+} from "../../config/environment.ts";
 import type { VaultSpec } from "../../config/spec/secrets.ts";
 import { BerthError } from "../../errors.ts";
+import { hasLogin } from "../../hosts.ts";
 import { projectFolder } from "../../project-folder.ts";
 import type { VaultAccess } from "./client.ts";
 
@@ -18,12 +23,7 @@ export interface VaultPlace {
 
 export function toVaultPlace({ inside, server, namespace }: VaultSpec): VaultPlace {
   const { address, caFile } = inside;
-  return {
-    ...(address === undefined ? {} : { address }),
-    ...(server === undefined ? {} : { clusterAddress: server.address }),
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(namespace === undefined ? {} : { namespace }),
-  };
+  return { address, clusterAddress: server?.address, caFile, namespace };
 }
 
 /** Whether somebody said where this machine reaches Vault. If not, only the cluster may reach it. */
@@ -67,14 +67,11 @@ export function readVaultAddress(
       hint: "set berth:secrets.vault.manage.address, or export VAULT_ADDR=https://…",
     });
   }
-  refuseOtherThanUrl(address);
-  return address;
-}
-
-/** Only VAULT_ADDR is not checked yet. It is not shown, because it may be a token in the wrong variable. */
-function refuseOtherThanUrl(address: string): void {
-  if (/^https?:\/\//i.test(address) && URL.canParse(address)) return;
-  throw new BerthError("VAULT_ADDR is not a URL", {
+  // Only VAULT_ADDR is not checked yet. It is not shown: it may be a token in the wrong variable, or have a password.
+  const isUrl = isHttpUrl(address);
+  if (isUrl && !(address === env.address && hasLogin(new URL(address)))) return address;
+  const what = isUrl ? "has a user name or password in it" : "is not a URL";
+  throw new BerthError(`VAULT_ADDR ${what}`, {
     hint: "export VAULT_ADDR=https://vault.example:8200",
   });
 }

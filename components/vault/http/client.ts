@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { text } from "node:stream/consumers";
-import type { Json } from "../objects.ts";
+import { type Json, toTexts, type VaultData } from "../objects.ts";
 import {
   toRefusal,
   toUnreachable,
@@ -42,8 +42,6 @@ export interface VaultLease {
   readonly data: VaultData;
 }
 
-type VaultData = Readonly<Record<string, Json>>;
-
 /** Vault's write of a connection waits for the database. */
 const timeoutMs = 60_000;
 
@@ -72,11 +70,10 @@ export function createVaultClient(access: VaultAccess, options = { timeoutMs }):
       ...(ca === undefined ? {} : { ca }),
     };
     const body = data === undefined ? undefined : JSON.stringify(data);
-    const answer = await exchange(toUrl(address, asked), { request, body, ...options }).catch(
-      (error: unknown) => {
-        throw toUnreachable(asked, error);
-      },
-    );
+    const sent = exchange(toUrl(address, asked), { request, body, ...options });
+    const answer = await sent.catch((error: unknown) => {
+      throw toUnreachable(asked, error);
+    });
     const { status } = answer;
     if (answer.body !== undefined && status >= 200 && status < 300) return answer.body;
     // Vault's own 404 says that nothing is there. One of a proxy says nothing about it.
@@ -85,10 +82,7 @@ export function createVaultClient(access: VaultAccess, options = { timeoutMs }):
   };
   return {
     read: async (path) => toData(await ask("GET", path)),
-    list: async (path) => {
-      const { keys } = toData(await ask("LIST", path)) ?? {};
-      return Array.isArray(keys) ? keys.map(String) : [];
-    },
+    list: async (path) => toTexts(toData(await ask("LIST", path))?.["keys"]),
     write: async (path, data) => toData(await ask("POST", path, data)),
     patch: async (path, data) => {
       await ask("PATCH", path, data);
@@ -128,9 +122,8 @@ function readCa({ address, caFile }: VaultAccess): Buffer | undefined {
 /** An address may have a path of its own, behind a proxy. */
 function toUrl(address: string, { method, path }: VaultAsk): URL {
   const place = path.split("/").map(encodeURIComponent).join("/");
-  return new URL(
-    `${address.replace(/\/+$/, "")}/v1/${place}${method === "LIST" ? "?list=true" : ""}`,
-  );
+  const query = method === "LIST" ? "?list=true" : "";
+  return new URL(`${address.replace(/\/+$/, "")}/v1/${place}${query}`);
 }
 
 /** What a request must not show: a password, and each value of a KV secret. */

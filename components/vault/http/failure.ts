@@ -1,4 +1,5 @@
-import { BerthError } from "../../errors.ts";
+import { BerthError, toErrorCode } from "../../errors.ts";
+import { toTexts } from "../objects.ts";
 
 /** Kind of a failure of Vault, for code that acts on it. */
 export type VaultErrorKind =
@@ -59,7 +60,6 @@ const capabilities = {
   DELETE: ["delete"],
 } as const;
 
-/** Explains an answer that is an error. */
 export function toRefusal(ask: VaultAsk, { status, body }: VaultAnswer): VaultError {
   const { address, path } = ask;
   const doing = describeAsk(ask);
@@ -98,7 +98,6 @@ export function toRefusal(ask: VaultAsk, { status, body }: VaultAnswer): VaultEr
   );
 }
 
-/** Explains that there is no answer. */
 export function toUnreachable(ask: VaultAsk, error: unknown): VaultError {
   const code = toErrorCode(error);
   const text = error instanceof Error && error.message !== "" ? error.message : code;
@@ -136,10 +135,8 @@ function describeAsk({ method, path }: VaultAsk): string {
   return `${verbs[method]} ${path}`;
 }
 
-/** Vault's own words. */
 function toSaid({ errors }: NonNullable<VaultAnswer["body"]>, secrets: readonly string[]): string {
-  const all = Array.isArray(errors) ? errors.map(String) : [];
-  return toShown(all.join("; "), secrets) || "(no text)";
+  return toShown(toTexts(errors).join("; "), secrets) || "(no text)";
 }
 
 /** On one line, short, and without secrets. A URL has them in another form. */
@@ -150,11 +147,4 @@ function toShown(text: string, secrets: readonly string[]): string {
     .reduce((shown, secret) => shown.replaceAll(secret, "[hidden]"), text);
   const flat = hidden.replaceAll(/\s+/g, " ").trim();
   return flat.length > 600 ? `${flat.slice(0, 600)}…` : flat;
-}
-
-/** The error's code. If the error bundles several (one per address), the first one's. */
-function toErrorCode(error: unknown): string {
-  if (error instanceof AggregateError) return toErrorCode(error.errors[0]);
-  const { code } = (error ?? {}) as { readonly code?: unknown };
-  return typeof code === "string" ? code : "";
 }

@@ -1,10 +1,10 @@
+import type { VaultApp } from "../../config/spec.ts";
 import { toVaultStatements } from "../../postgres/statements/vault-role.ts";
-import { toMark } from "../mark.ts";
+import { toMark, toMarkValue } from "../mark.ts";
 import type { VaultObject, VaultObjectKind } from "../objects.ts";
-import { toAppRules, toOpsRules, toPolicy } from "../policies.ts";
-import { central, toAuthRole, type VaultApp, type VaultStack } from "./parts.ts";
+import { toAppRules, toOpsRules } from "../policies.ts";
+import { central, planPolicy, toAuthRole, type VaultStack } from "./parts.ts";
 
-/** What one app has inside Vault. */
 export function planApp(stack: VaultStack, app: VaultApp): readonly VaultObject[] {
   const { spec, vault } = stack;
   const { policy, authRoles } = app.vault;
@@ -17,10 +17,7 @@ export function planApp(stack: VaultStack, app: VaultApp): readonly VaultObject[
     ...planDatabaseRole(app),
   ];
   return [
-    {
-      ...ofApp(app, "policy", `sys/policies/acl/${policy}`),
-      data: { policy: toPolicy(toMark(spec, app.name), toAppRules(app.vault)) },
-    },
+    { ...planPolicy(policy, toMark(spec, app.name), toAppRules(app.vault)), app: app.name },
     ...planConnection(stack, app),
     ...roles,
     ...planCi(stack, app, roles),
@@ -49,7 +46,7 @@ function planConnection({ spec, vault }: VaultStack, app: VaultApp): readonly Va
         username: user,
         root_rotation_statements: [`ALTER ROLE "{{username}}" PASSWORD '{{password}}'`],
         // Vault keeps a key that it does not know, so that a connection says whose it is.
-        berth: toMark(spec, app.name).replace(/^berth: /, ""),
+        ...toMarkValue(spec, app.name),
       },
       files: hasCa ? { tls_ca: caFile } : {},
     },
@@ -83,16 +80,13 @@ function planCi(
   const { ci } = app.vault;
   const common = vault.inside.ci;
   if (ci === undefined || common === undefined) return [];
-  const mark = toMark(spec, app.name);
-  // Vault takes one value and a list of it alike, and Terraform's provider always sends a list.
+  const rules = toOpsRules(app, vault.inside.kvMount, roles);
+  // To Vault one value is the same as a list of it, and Terraform's provider always sends a list.
   const bound = Object.entries(ci.claims).map(([name, value]) => [name, [value].flat()] as const);
   const claims = bound.length === 0 ? {} : { bound_claims: Object.fromEntries(bound) };
   const policies = [ci.policy, ...ci.policies];
   return [
-    {
-      ...ofApp(app, "policy", `sys/policies/acl/${ci.policy}`),
-      data: { policy: toPolicy(mark, toOpsRules(app, vault.inside.kvMount, roles)) },
-    },
+    { ...planPolicy(ci.policy, toMark(spec, app.name), rules), app: app.name },
     {
       ...ofApp(app, "jwt-role", `auth/${common.mount}/role/${ci.role}`),
       data: {
@@ -106,11 +100,7 @@ function planCi(
     },
     {
       ...ofApp(app, "group", `identity/group/name/${ci.group}`),
-      data: {
-        type: "internal",
-        policies,
-        metadata: { berth: mark.replace(/^berth: /, "") },
-      },
+      data: { type: "internal", policies, metadata: toMarkValue(spec, app.name) },
     },
   ];
 }

@@ -1,13 +1,8 @@
 import type { VaultSpec } from "../../config/spec/secrets.ts";
-import type { AppVaultSpec } from "../../config/spec/vault.ts";
 import type { VaultAuthRoleSpec } from "../../config/spec/vault-inside.ts";
-import type { AppSpec, StackSpec } from "../../config/spec.ts";
-import type { Json, VaultObject } from "../objects.ts";
-
-/** An app that takes something from Vault. */
-export interface VaultApp extends AppSpec {
-  readonly vault: AppVaultSpec;
-}
+import type { StackSpec, VaultApp } from "../../config/spec.ts";
+import { toPolicyPath, type VaultData, type VaultObject } from "../objects.ts";
+import { type Rule, toPolicy } from "../policies.ts";
 
 /** A stack whose stack file names a Vault. */
 export interface VaultStack {
@@ -23,12 +18,21 @@ export function central(shape: Shape): VaultObject {
   return { half: "central", app: undefined, data: {}, files: {}, ...shape };
 }
 
+/** A policy. @param mark Its first line, which says whose it is. */
+export function planPolicy(name: string, mark: string, rules: readonly Rule[]): VaultObject {
+  return central({
+    kind: "policy",
+    path: toPolicyPath(name),
+    data: { policy: toPolicy(mark, rules) },
+  });
+}
+
 /** A role for ServiceAccounts, whose tokens have one policy. */
 export function toAuthRole(
   { accounts, namespaces }: VaultAuthRoleSpec,
   policy: string,
   { audiences }: VaultSpec,
-): Readonly<Record<string, Json>> {
+): VaultData {
   return {
     bound_service_account_names: accounts,
     bound_service_account_namespaces: namespaces,

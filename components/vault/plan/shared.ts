@@ -1,10 +1,10 @@
 import type { VaultCiSpec } from "../../config/spec/vault-inside.ts";
+import { sortUnique } from "../../sort.ts";
 import { toMark } from "../mark.ts";
-import type { Json, VaultObject } from "../objects.ts";
-import { toOperatorRules, toPolicy, toReaderRules } from "../policies.ts";
-import { central, toAuthRole, type VaultStack } from "./parts.ts";
+import type { VaultData, VaultObject } from "../objects.ts";
+import { toOperatorRules, toReaderRules } from "../policies.ts";
+import { central, planPolicy, toAuthRole, type VaultStack } from "./parts.ts";
 
-/** What the apps of a stack share inside Vault. */
 export function planShared(stack: VaultStack): readonly VaultObject[] {
   return [...planMounts(stack), ...planConfigs(stack), ...planReaders(stack)];
 }
@@ -15,12 +15,12 @@ const longest = 24 * 60 * 60;
 function planMounts({ spec, vault, apps }: VaultStack): readonly VaultObject[] {
   const { kvMount, operator, ci } = vault.inside;
   const description = toMark(spec);
-  const kv = apps.flatMap((app) => app.vault.secrets.map(({ mount }) => mount));
+  const kv = listKvMounts(apps);
   const logins = apps.flatMap((app) => app.vault.login ?? []);
   const usesKv = kv.length > 0 || ci !== undefined;
-  const mount = (path: string, data: Readonly<Record<string, Json>>): VaultObject =>
+  const mount = (path: string, data: VaultData): VaultObject =>
     central({ kind: "mount", path: `sys/mounts/${path}`, data: { ...data, description } });
-  const auth = (path: string, type: string, config?: Readonly<Record<string, Json>>): VaultObject =>
+  const auth = (path: string, type: string, config?: VaultData): VaultObject =>
     central({
       kind: "auth",
       path: `sys/auth/${path}`,
@@ -60,7 +60,7 @@ function planConfigs(stack: VaultStack): readonly VaultObject[] {
   ];
 }
 
-function toJwtConfig({ keys, issuer }: VaultCiSpec): Readonly<Record<string, Json>> {
+function toJwtConfig({ keys, issuer }: VaultCiSpec): VaultData {
   const from =
     "discoveryUrl" in keys
       ? { oidc_discovery_url: keys.discoveryUrl }
@@ -74,20 +74,10 @@ function toJwtConfig({ keys, issuer }: VaultCiSpec): Readonly<Record<string, Jso
 /** The operator and others who read, each with a policy and a role. */
 function planReaders({ spec, vault, apps }: VaultStack): readonly VaultObject[] {
   const { kvMount, operator, readers } = vault.inside;
-  const kv = apps.flatMap((app) => app.vault.secrets.map(({ mount }) => mount));
   // The longest first: one mount may begin with the name of another.
-  const mounts = [kvMount, ...kv].toSorted((a, b) => b.length - a.length);
+  const mounts = [kvMount, ...listKvMounts(apps)].toSorted((a, b) => b.length - a.length);
   const all = [
-    ...(operator === undefined
-      ? []
-      : [
-          {
-            role: operator.role,
-            policy: operator.policy,
-            account: operator.account,
-            rules: toOperatorRules(operator),
-          },
-        ]),
+    ...(operator === undefined ? [] : [{ ...operator, rules: toOperatorRules(operator) }]),
     ...readers.map((reader) => ({
       role: reader.name,
       policy: reader.name,
@@ -96,11 +86,7 @@ function planReaders({ spec, vault, apps }: VaultStack): readonly VaultObject[] 
     })),
   ];
   return all.flatMap(({ role, policy, account, rules }) => [
-    central({
-      kind: "policy",
-      path: `sys/policies/acl/${policy}`,
-      data: { policy: toPolicy(toMark(spec), rules) },
-    }),
+    planPolicy(policy, toMark(spec), rules),
     central({
       kind: "auth-role",
       path: `auth/${vault.authMount}/role/${role}`,
@@ -113,6 +99,6 @@ function planReaders({ spec, vault, apps }: VaultStack): readonly VaultObject[] 
   ]);
 }
 
-function sortUnique(names: readonly string[]): readonly string[] {
-  return [...new Set(names)].toSorted();
+function listKvMounts(apps: VaultStack["apps"]): readonly string[] {
+  return apps.flatMap((app) => app.vault.secrets.map(({ mount }) => mount));
 }

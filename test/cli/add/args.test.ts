@@ -115,8 +115,8 @@ test("an entry that says more than the flags does not differ from them", () => {
   expect(findDifferences({ roles: { reports: { profile: "readonly" } } }, entry)).toEqual([]);
   expect(findDifferences({ namespace: "x", roles: { b: { profile: "readonly" } } }, entry)).toEqual(
     [
-      'namespace is "tools" there, and "x" was given',
-      'roles.b.profile is nothing there, and "readonly" was given',
+      'namespace: got "x"; the entry has "tools"',
+      'roles.b.profile: got "readonly"; the entry has nothing',
     ],
   );
 });

@@ -1,18 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { add as addVerb } from "../../../cli/add/verb.ts";
-import { describeFailure } from "../../../cli/terminal/describe-failure.ts";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
-import { startVaultAnswers, type VaultAnswers } from "../../fakes/vault-answers.ts";
-import { none } from "./none.ts";
+import { useFolder } from "../../fakes/folder.ts";
+import { FakeVault, type VaultAnswers } from "../../vault/fake-vault.ts";
+import { runAdd } from "./run.ts";
 
 /** Values that `add` generates in Vault, by the answers of Vault. `vault/add.postgres.full.test.ts` asks a real one. */
 
-const folder = mkdtempSync(path.join(tmpdir(), "berth-add-values-"));
+const folder = useFolder("add-values");
 const file = path.join(folder, "Pulumi.test.yaml");
 const token = makeToken();
 const vaultToken = "canary-token-of-this-test";
@@ -31,13 +29,13 @@ const mounted = {
 };
 
 let answers: VaultAnswers;
-let vault: Awaited<ReturnType<typeof startVaultAnswers>>;
+let vault: FakeVault;
 let store: VaultStore;
 let connect: ConnectServer;
 
 beforeEach(async () => {
   answers = { "GET sys/internal/ui/mounts/kvv2/wiki/config": mounted };
-  vault = await startVaultAnswers(answers);
+  vault = await FakeVault.answering(answers);
   store = new VaultStore([createSampleVault()]);
   connect = await startConnect({ store, token });
   writeFileSync(file, written);
@@ -48,43 +46,23 @@ afterEach(async () => {
   await connect.close();
 });
 
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-
 async function add(env: Readonly<Record<string, string>> = {}, json = false) {
   const onepassword = { OP_CONNECT_HOST: connect.url, OP_CONNECT_TOKEN: token };
-  const variables = { ...onepassword, VAULT_ADDR: vault.url, VAULT_TOKEN: vaultToken, ...env };
+  const variables = { ...onepassword, VAULT_ADDR: vault.address, VAULT_TOKEN: vaultToken, ...env };
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
-  let output = "";
-  const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    output += String(text);
-    return true;
-  });
-  try {
-    await addVerb({ ...none, stack: "test", file, app: "wiki", json });
-  } catch (error) {
-    output += describeFailure(error, "help");
-  } finally {
-    spy.mockRestore();
-    vi.unstubAllEnvs();
-  }
+  const { stdout, stderr } = await runAdd({ file, app: "wiki", json });
+  vi.unstubAllEnvs();
+  const output = stdout + stderr;
   expect(output).not.toContain(vaultToken);
   return output;
 }
 
 /** What was written to Vault: method and path, options and values. */
 function writes() {
-  return vault.requests
-    .filter((line) => /^(?:POST|PATCH|PUT|DELETE) /.test(line))
-    .map((line) => {
-      const [method = "", at = "", ...rest] = line.split(" ");
-      const { options, data } = JSON.parse(rest.join(" ")) as {
-        options: unknown;
-        data: Record<string, string>;
-      };
-      return { to: `${method} ${at}`, options, data };
-    });
+  return vault.writes.map(({ method, path: at, body }) => {
+    const { options, data } = body as { options: unknown; data: Record<string, string> };
+    return { to: `${method} ${at}`, options, data };
+  });
 }
 
 const itemsMade = () => connect.requests.filter(({ method }) => method !== "GET").length;

@@ -1,20 +1,18 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { execa } from "execa";
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AddArgs } from "../../../cli/add/args.ts";
-import { add as addVerb } from "../../../cli/add/verb.ts";
-import { describeFailure } from "../../../cli/terminal/describe-failure.ts";
 import type { Fault } from "../../../dev/connect/faults.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
-import { none } from "./none.ts";
+import { useFolder } from "../../fakes/folder.ts";
+import { berth } from "../berth.ts";
+import { runAdd } from "./run.ts";
 
 /** `add` against the stand-in for 1Password Connect. */
 
-const folder = mkdtempSync(path.join(tmpdir(), "berth-add-"));
+const folder = useFolder("add");
 const file = path.join(folder, "Pulumi.test.yaml");
 const token = makeToken();
 const written = `# Ours.
@@ -43,28 +41,12 @@ afterEach(async () => {
   await server.close();
 });
 
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-
-/** The verb itself, in this process. An error is what \`main.ts\` prints with exit code 2. */
 async function add(given: Partial<AddArgs>, env: Readonly<Record<string, string>> = {}) {
   const access = { OP_CONNECT_HOST: server.url, OP_CONNECT_TOKEN: token };
   for (const [name, value] of Object.entries({ ...access, ...env })) vi.stubEnv(name, value);
-  let stdout = "";
-  const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    stdout += String(text);
-    return true;
-  });
-  try {
-    const exitCode = await addVerb({ ...none, stack: "test", file, ...given });
-    return { exitCode, stdout, stderr: "" };
-  } catch (error) {
-    return { exitCode: 2, stdout, stderr: describeFailure(error, "help") };
-  } finally {
-    spy.mockRestore();
-    vi.unstubAllEnvs();
-  }
+  const run = await runAdd({ file, ...given });
+  vi.unstubAllEnvs();
+  return run;
 }
 
 function allItems() {
@@ -97,13 +79,12 @@ async function expectUnchanged(args: Partial<AddArgs>, message: RegExp | string,
 
 test("a new app gets its items and its entry, and no other character of the file changes", async () => {
   const flags = ["wiki", "--namespace", "tools", "--login", "reports=readonly"];
-  const main = path.join(import.meta.dirname, "../../../cli/main.ts");
-  const all = [main, "add", ...flags, "--stack", "test", "--config-file", file];
+  const all = ["add", ...flags, "--stack", "test", "--config-file", file];
   const access = { OP_CONNECT_HOST: server.url, OP_CONNECT_TOKEN: token };
-  const { exitCode, stdout, stderr } = await execa(process.execPath, all, {
+  const { exitCode, stdout, stderr } = await berth(all, {
     // Without a pulumi.
-    ...{ env: { PATH: path.dirname(process.execPath), ...access }, extendEnv: false },
-    ...{ reject: false, stdin: "ignore", timeout: 60_000 },
+    PATH: path.dirname(process.execPath),
+    ...access,
   });
   expect(exitCode).toBe(0);
   expect(stderr).toContain("no preview: preview: pulumi is not on PATH\n  fix: ");
@@ -223,7 +204,7 @@ describe("fails and leaves everything as it was", () => {
   test("with an app that says something else", async () => {
     const { exitCode, stderr } = await add({ app: "netbox", namespace: "tools" });
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('namespace is nothing there, and "tools" was given');
+    expect(stderr).toContain('namespace: got "tools"; the entry has nothing');
     expect(stderr).toContain("fix: edit the entry there");
     expect(readFileSync(file, "utf8")).toBe(written);
   });

@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { inspectServerForAdopt } from "../../../cli/adopt/facts.ts";
 import { type Proposal, proposeApps } from "../../../cli/adopt/propose.ts";
-import { Credential } from "../../../components/onepassword/credential.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import { makeSpec, writeStack } from "../../fakes/stack.ts";
 import { on14, package14 } from "../../postgres-packages.ts";
-import { inputsOf } from "../../provider/app-database/bed.ts";
+import { adminCredential, inputsOf } from "../../provider/app-database/bed.ts";
 import { useBed } from "../../provider/app-database/use-bed.ts";
 import { rowsOf } from "../../rows.ts";
 
@@ -89,16 +88,10 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
   });
 
   const propose = async (): Promise<Proposal> => {
-    const { host, port } = bed.superuser;
-    const postgres = {
-      endpoint: { direct: { host, port } },
-      tls: { mode: "disable" },
-      systemIdentifier: bed.systemIdentifier,
-    };
+    const { postgres } = bed;
     const spec = makeSpec({}, postgres);
-    const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
     const facts = await withServer(spec.postgres, (server) =>
-      inspectServerForAdopt(server, new Credential(PGUSER, PGPASSWORD), spec.postgres),
+      inspectServerForAdopt(server, adminCredential, spec.postgres),
     );
     return proposeApps({ spec, values: writeStack({}, postgres) }, facts);
   };

@@ -155,7 +155,7 @@ describe("what is inside", () => {
   ])("leaves a role alone that %s, and says why", (_, objects, reason) => {
     const found = propose(roles, [database], { insides: { wiki: inside({ objects }) } });
     expect(found.entries["wiki"]).toEqual({ adopt: true });
-    expect(found.leftAlone[0]).toMatch(/^role wiki_job: .*not what an entry can say; /);
+    expect(found.leftAlone[0]).toMatch(/^role wiki_job: an entry cannot express .*; /);
     expect(found.leftAlone[0]).toMatch(reason);
   });
 });

@@ -30,7 +30,9 @@ describe("what a check finds", () => {
       fail(new BerthError("broken", { hint: "repair it" })),
     );
     await report.check(about("none"), [], () => fail(new BerthError("broken")));
-    await report.check(about("many"), [], () => fail(toOneError("t", ["a\n    fix: b", "c"])));
+    await report.check(about("many"), [], () =>
+      fail(toOneError("t", [{ what: "a", fix: "b" }, { what: "c" }])),
+    );
     expect(report.findings.map(({ detail, fix }) => [detail, fix])).toEqual([
       ["broken", "repair it"],
       ["broken", "the usual fix"],
@@ -86,7 +88,7 @@ describe("what a check finds", () => {
     });
     expect(formatCounts([one("ok"), one("ok"), one("failed")])).toBe("2 ok, 0 warnings, 1 failed");
     expect(formatCounts([one("warning"), one("skipped")])).toBe(
-      "0 ok, 1 warnings, 0 failed, 1 skipped",
+      "0 ok, 1 warning, 0 failed, 1 skipped",
     );
   });
 });

@@ -5,7 +5,7 @@ import type { World } from "../../../cli/doctor/world.ts";
 import type { StackSpec } from "../../../components/config/spec.ts";
 import { planVault } from "../../../components/vault/plan.ts";
 import { makeSpec } from "../../fakes/stack.ts";
-import { startVaultAnswers, type VaultAnswers } from "../../fakes/vault-answers.ts";
+import { FakeVault, type VaultAnswers } from "../../vault/fake-vault.ts";
 
 /** What `doctor` says of a Vault, by its answers. `vault/doctor.postgres.full.test.ts` asks a real one. */
 
@@ -23,7 +23,7 @@ const apps = {
 const manage = { database: { user: "vault_logins", item: "vault-db" } };
 
 let answers: VaultAnswers;
-let server: Awaited<ReturnType<typeof startVaultAnswers>>;
+let server: FakeVault;
 
 const data = (value: unknown) => ({ body: { data: value } });
 const open = { body: { initialized: true, sealed: false, version: "1.21.0", t: 3, progress: 0 } };
@@ -34,7 +34,7 @@ beforeEach(async () => {
     "GET sys/seal-status": open,
     "GET auth/token/lookup-self": data({ policies: ["root"] }),
   };
-  server = await startVaultAnswers(answers);
+  server = await FakeVault.answering(answers);
 });
 
 afterEach(async () => {
@@ -64,11 +64,13 @@ function fillVault(spec: StackSpec): void {
 
 async function look(spec: StackSpec, env: World["env"] = {}): Promise<readonly string[]> {
   const report = new Report();
-  const world = { env: { VAULT_ADDR: server.url, VAULT_TOKEN: token, ...env } } as unknown as World;
+  const world = {
+    env: { VAULT_ADDR: server.address, VAULT_TOKEN: token, ...env },
+  } as unknown as World;
   await checkVault(report, world, { value: spec });
   const lines = report.findings.map(
     ({ name, status, detail, fix }) =>
-      `${status} ${name}: ${detail.replace(server.url, "URL")}${fix === undefined ? "" : ` (${fix})`}`,
+      `${status} ${name}: ${detail.replace(server.address, "URL")}${fix === undefined ? "" : ` (${fix})`}`,
   );
   expect(lines.join("\n")).not.toContain(token);
   return lines;

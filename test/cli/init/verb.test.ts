@@ -1,20 +1,25 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { completeAnswers } from "../../../cli/init/answers.ts";
 import { addProjectFiles, addProvider } from "../../../cli/init/project-files.ts";
-import { fillStackFile, findAnswers } from "../../../cli/init/stack-file.ts";
+import { fillStackFile, findAnswers, readDocument } from "../../../cli/init/stack-file.ts";
 import { projectFolder } from "../../../components/project-folder.ts";
+import { useFolder } from "../../fakes/folder.ts";
+import { berth } from "../berth.ts";
 
 /** `init` in a project of one's own. */
 
-const home = mkdtempSync(path.join(tmpdir(), "berth-init-"));
-
-afterAll(() => {
-  rmSync(home, { recursive: true });
-});
+const home = useFolder("init");
 
 const answers = {
   vault: "Coachlight",
@@ -39,40 +44,75 @@ function makeProject(stackFile?: string): string {
   return project;
 }
 
-async function berth(cwd: string, ...args: readonly string[]) {
+const fill = (text: string, given = answers): string =>
+  fillStackFile(readDocument("Pulumi.prod.yaml", text), text, given);
+
+/** In a process of its own: the current folder is the project. */
+async function init(cwd: string, ...args: readonly string[]) {
   const main = path.join(projectFolder, "cli/main.ts");
   const options = { cwd, stdin: "ignore", reject: false } as const;
-  return await execa(process.execPath, [main, ...args, "--stack", "prod"], options);
+  return await execa(process.execPath, [main, "init", ...args, "--stack", "prod"], options);
 }
 
 describe("init", () => {
   it("turns what pulumi new asked into a stack file that plan can read, once", async () => {
     const project = makeProject(requested);
-    const { stderr } = await berth(project, "plan");
-    expect(stderr).toContain("fix: npm run init -- --stack prod writes it");
-    expect(await berth(project, "init")).toMatchObject({ exitCode: 0, stderr: "" });
-    const text = readFileSync(path.join(project, "Pulumi.prod.yaml"), "utf8");
+    const file = path.join(project, "Pulumi.prod.yaml");
+    const plan = () => berth(["plan", "--stack", "prod", "--config-file", file]);
+    expect((await plan()).stderr).toContain("fix: npm run init -- --stack prod writes it");
+    expect(await init(project)).toMatchObject({ exitCode: 0, stderr: "" });
+    const text = readFileSync(file, "utf8");
     expect(text).not.toContain("answers:");
-    expect(await berth(project, "plan")).toMatchObject({ exitCode: 0, stderr: "" });
-    const again = await berth(project, "init");
+    expect(await plan()).toMatchObject({ exitCode: 0, stderr: "" });
+    const again = await init(project);
     expect(again.exitCode).toBe(2);
     expect(again.stderr).toContain("has keys of Berth already; nothing was written");
-    expect(readFileSync(path.join(project, "Pulumi.prod.yaml"), "utf8")).toBe(text);
+    expect(readFileSync(file, "utf8")).toBe(text);
   });
 
-  it("names all that is missing where nobody can be asked, and writes nothing", async () => {
+  it.each([
+    ["is no YAML", "config:\n  a: [canary\n", "is not valid YAML"],
+    ["is a list", "- canary\n", "is not a map of keys and values"],
+    ["has a list as its config", "config:\n  - canary\n", "is not a map of keys and values"],
+  ])(
+    "refuses a stack file that %s, says what helps, and changes nothing",
+    async (_, text, message) => {
+      const project = makeProject(text);
+      const given = ["--vault", "Home", "--repository", "git@git.example.org:gitops"];
+      const { exitCode, stderr } = await init(project, ...given);
+      expect({
+        exitCode,
+        text: readFileSync(path.join(project, "Pulumi.prod.yaml"), "utf8"),
+      }).toEqual({
+        exitCode: 2,
+        text,
+      });
+      expect(stderr).toContain(`Pulumi.prod.yaml ${message}`);
+      expect(stderr).toMatch(/\n {2}fix: \S/);
+      expect(stderr).not.toMatch(/canary|^ {4}at /m);
+      expect(readFileSync(path.join(project, "Pulumi.yaml"), "utf8")).not.toContain("berth");
+    },
+  );
+
+  it("makes the folder that Pulumi.yaml names for stack files", async () => {
     const project = makeProject();
-    const { exitCode, stdout, stderr } = await berth(project, "init", "--repository", "");
-    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
-    expect(stderr).toContain("init: --vault and --repository: missing\n  fix: add --vault: ");
-    expect(readdirSync(project)).toEqual(["Pulumi.yaml"]);
+    appendFileSync(path.join(project, "Pulumi.yaml"), "stackConfigDir: stacks\n");
+    const given = ["--vault", "Home", "--repository", "git@git.example.org:gitops"];
+    expect(await init(project, ...given)).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(readdirSync(path.join(project, "stacks"))).toEqual(["Pulumi.prod.yaml"]);
+  });
+
+  it("names all that is missing where nobody can be asked", async () => {
+    await expect(completeAnswers({ repository: "" }, false)).rejects.toThrow(
+      "init: --vault and --repository: missing\n  fix: add --vault: ",
+    );
   });
 
   it("refuses an answer that a stack file must not have, and writes nothing", async () => {
     const project = makeProject();
     const given = ["--vault", "a/b", "--repository", "https://git.example.org/gitops.git"];
-    const { exitCode, stderr } = await berth(project, "init", ...given);
-    expect(exitCode).toBe(2);
+    const { exitCode, stdout, stderr } = await init(project, ...given);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
     expect(stderr).toContain('berth:onepassword.vault: "a/b" has a "/"');
     expect(readdirSync(project)).toEqual(["Pulumi.yaml"]);
   });
@@ -80,7 +120,7 @@ describe("init", () => {
   it("says as JSON what it wrote and what comes next", async () => {
     const project = makeProject();
     const given = ["--vault", "Home", "--repository", "git@git.example.org:gitops"];
-    const { stdout } = await berth(project, "init", "--json", ...given);
+    const { stdout } = await init(project, "--json", ...given);
     expect(JSON.parse(stdout)).toEqual({
       written: ["Pulumi.yaml", "Pulumi.prod.yaml"],
       next: [
@@ -94,8 +134,8 @@ describe("init", () => {
 
 describe("the stack file", () => {
   it("keeps what is not an answer", () => {
-    expect(findAnswers(requested)).toEqual(answers);
-    const text = fillStackFile(requested, answers);
+    expect(findAnswers(readDocument("Pulumi.prod.yaml", requested))).toEqual(answers);
+    const text = fill(requested);
     expect(text).toContain("other:key: kept # by hand");
     expect(parse(text)).toEqual({
       encryptionsalt: "v1:example",
@@ -114,7 +154,7 @@ describe("the stack file", () => {
   it.each(["", "config:\n", "config: {}\n", "encryptionsalt: v1:example\n", "# mine\n"])(
     "is made of %j too",
     (text) => {
-      const filled = fillStackFile(text, answers);
+      const filled = fill(text);
       expect(Object.keys((parse(filled) as { config: object }).config)).toHaveLength(4);
       expect(filled).not.toMatch(/ $/m);
     },
@@ -125,14 +165,20 @@ describe("the stack file", () => {
     ["https://git.example.org/team/tree/", "../tree"],
     ["ssh://git@git.example.org:2222/team/tree", "../tree"],
   ])("expects the checkout of %s beside the project", (repository, directory) => {
-    const made = parse(fillStackFile("", { ...answers, repository })) as {
+    const made = parse(fill("", { ...answers, repository })) as {
       config: { "berth:gitops": { directory: string } };
     };
     expect(made.config["berth:gitops"].directory).toBe(directory);
   });
 
+  it("keeps the line breaks of Windows", () => {
+    const text = fill(requested.replaceAll("\n", "\r\n"));
+    expect(text.replaceAll("\r\n", "")).not.toContain("\n");
+    expect(text).toContain("  other:key: kept # by hand\r\n");
+  });
+
   it("keeps an answer a text, whatever it looks like", () => {
-    const made = parse(fillStackFile("", { ...answers, vault: "2026: yes # no" })) as {
+    const made = parse(fill("", { ...answers, vault: "2026: yes # no" })) as {
       config: { "berth:onepassword": { vault: string } };
     };
     expect(made.config["berth:onepassword"].vault).toBe("2026: yes # no");
@@ -205,8 +251,6 @@ describe("the project's other files", () => {
     expect(Object.keys(settings["yaml.schemas"])).toEqual([
       "./node_modules/berth/dist/components/config/schema.json",
     ]);
-    expect(fillStackFile("", answers)).toContain(
-      "$schema=node_modules/berth/dist/components/config/schema.json\n",
-    );
+    expect(fill("")).toContain("$schema=node_modules/berth/dist/components/config/schema.json\n");
   });
 });

@@ -12,7 +12,7 @@ const options = { cwd: projectFolder, env: bareEnv, extendEnv: false, reject: fa
 
 const plan = (...args: readonly string[]) => berth(["plan", "--stack", "prod", ...args]);
 
-describe("plan", { timeout: 300_000 }, () => {
+describe("plan", () => {
   it("prints the statements of each app, and how many there are", async () => {
     const args = ["run", "--silent", "plan", "--", "--stack", "prod"];
     const { exitCode, stdout, stderr } = await execa("npm", args, options);

@@ -1,8 +1,10 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findThread, postComment } from "../../../cli/preview/comment.ts";
 import { toCommentId } from "../../../cli/preview/markdown.ts";
+import { BerthError } from "../../../components/errors.ts";
 
 /** One comment for each stack, on a forge that answers as GitHub, Forgejo, Gitea and GitLab do. */
 
@@ -114,4 +116,47 @@ it.each([
   ["has no token", { GITHUB_TOKEN: "" }, "GITHUB_TOKEN is not set"],
 ])("refuses a job that %s", (_, change, message) => {
   expect(() => findThread({ ...ofActions(), ...change })).toThrow(message);
+});
+
+describe("without a usable answer", () => {
+  /** Ends the server of these tests, and has one in its place that answers this text. */
+  const answer = async (status: number, text: string): Promise<void> => {
+    await new Promise((resolve) => server.close(resolve));
+    server = createServer((_request, response) => response.writeHead(status).end(text));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  };
+  const failure = async (env = ofActions() as Record<string, string>) =>
+    await post("x", env).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  it.each([
+    ["a web page", "<html>canary-page</html>", "does not answer GET with comments"],
+    ["another list", '[{"canary-page": 1}]', "does not answer GET with comments"],
+  ])("it says so of %s, and quotes nothing of it", async (_, text, message) => {
+    await answer(200, text);
+    const error = await failure();
+    expect(error).toBeInstanceOf(BerthError);
+    expect(String(error)).toContain(message);
+    expect(inspect(error, { depth: null })).not.toContain("canary");
+  });
+
+  it("it says why a forge cannot be reached", async () => {
+    await new Promise((resolve) => server.close(resolve));
+    const error = await failure();
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    expect(error).toBeInstanceOf(BerthError);
+    expect(String(error)).toMatch(
+      /the forge does not answer to GET: connect ECONNREFUSED .*\n {2}fix: run the job again/,
+    );
+  });
+
+  it("it shows nothing of a token that no header can have", async () => {
+    const error = await failure({ ...ofActions(), GITHUB_TOKEN: "canary-token\nof two lines" });
+    expect(error).toBeInstanceOf(BerthError);
+    expect(String(error)).toContain("set the token again, as one line");
+    expect(inspect(error, { depth: null })).not.toContain("canary");
+  });
 });

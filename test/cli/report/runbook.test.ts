@@ -1,15 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { defineProgram } from "../../../cli/program.ts";
 import { toAdminRunbook } from "../../../cli/report/admin-runbook.ts";
 import { toRunbook } from "../../../cli/report/runbook.ts";
 import { report } from "../../../cli/report/verb.ts";
 import { parseStack } from "../../../components/config/parse.ts";
 import { projectFolder } from "../../../components/project-folder.ts";
 import { makeSpec, writeStack } from "../../fakes/stack.ts";
+import { berth } from "../berth.ts";
 import { commandsOf } from "./commands-of.ts";
 
 /** A runbook names what is there, and commands that exist. engine/runbook.full.test.ts follows one. */
@@ -30,24 +30,6 @@ const admin = toAdminRunbook({ ...gitops, apps: asJob });
 
 /** Commands that were run, without the app's name: once is enough. */
 const tried = new Set<string>();
-
-/** What a verb says. It looks at all options before the stack file, which a stack `nowhere` has not. */
-async function run(words: readonly string[]): Promise<string> {
-  const said: string[] = [];
-  const spies = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, "write").mockImplementation((text) => said.push(String(text)) > 0),
-  );
-  const before = process.exitCode;
-  try {
-    await defineProgram().parseAsync(words, { from: "user" });
-  } catch (error) {
-    said.push(String(error));
-  } finally {
-    process.exitCode = before;
-    for (const spy of spies) spy.mockRestore();
-  }
-  return said.join("");
-}
 
 it("writes the keys that are fields of the item where a password is changed by hand", () => {
   const [, withKeys] = runbooks.find(([name]) => name === "with-keys") ?? [];
@@ -96,8 +78,10 @@ describe.each([...runbooks, ["admin", admin] as const])("the runbook of %s", (na
       const shape = command.replaceAll(name, "");
       if (tried.has(shape)) continue;
       tried.add(shape);
+      // A verb looks at all options before the stack file, which a stack `nowhere` has not.
       const given = options.map((option) => (option === "prod" ? "nowhere" : option));
-      expect(await run([verb, ...given]), command).toContain("Pulumi.nowhere.yaml");
+      const { stdout, stderr } = await berth([verb, ...given]);
+      expect(stdout + stderr, command).toContain("Pulumi.nowhere.yaml");
     }
   });
 });

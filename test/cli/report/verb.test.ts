@@ -1,18 +1,13 @@
-import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import { projectFolder } from "../../../components/project-folder.ts";
-import { bareEnv, berth } from "../berth.ts";
+import { berth } from "../berth.ts";
 
 /** `report` on the example stack, with an environment that knows no 1Password and no cluster. */
 
-const options = { cwd: projectFolder, env: bareEnv, extendEnv: false, reject: false } as const;
-
 const report = (...args: readonly string[]) => berth(["report", "--stack", "prod", ...args]);
 
-describe("report", { timeout: 300_000 }, () => {
+describe("report", () => {
   it("prints who may do what where, and which item goes where", async () => {
-    const args = ["run", "--silent", "report", "--", "--stack", "prod"];
-    const { exitCode, stdout, stderr } = await execa("npm", args, options);
+    const { exitCode, stdout, stderr } = await report();
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     const cells = stdout.split("\n").map((line) => line.trim().split(/ {2,}/));
     expect(cells).toContainEqual([

@@ -1,11 +1,11 @@
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa, execaSync } from "execa";
 import { freePort } from "../../../dev/postgres/ports.ts";
 import { findSystemUser } from "../../../dev/postgres/run-as.ts";
+import { isListening } from "../../fakes/listening.ts";
 import type { DatabaseBed } from "../../provider/app-database/bed.ts";
 
 /** A real pgbouncer, which asks the server for each user's verifier (`auth_query`). */
@@ -119,16 +119,7 @@ ${given.settings.join("\n")}
 
 async function waitForPort(port: number): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once("error", () => {
-        resolve(false);
-      });
-    });
-    if (isOpen) return;
+    if (await isListening(port)) return;
     await delay(50);
   }
   throw new Error("pgbouncer does not listen");

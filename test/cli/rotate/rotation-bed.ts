@@ -14,11 +14,10 @@ import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
 import { findItem, loginOf } from "../../../dev/sandbox.ts";
-import { toProperties } from "../../../provider/app-database/inputs.ts";
-import { SecretValue } from "../../../provider/rpc/property-values.ts";
+import { SecretValue, toPropertyMap } from "../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { makeSpec } from "../../fakes/stack.ts";
-import { DatabaseBed, ownershipRole } from "../../provider/app-database/bed.ts";
+import { admin, DatabaseBed, ownershipRole } from "../../provider/app-database/bed.ts";
 import type { Login } from "./steady-app.ts";
 
 const item = "netbox-db-credentials";
@@ -54,20 +53,11 @@ export class RotationBed {
     const database = await DatabaseBed.open();
     const store = new VaultStore([createSampleVault()]);
     const token = makeToken();
-    const { PGUSER: admin, PGPASSWORD: word } = database.adminEnvironment;
-    setLogin(store, "postgres-admin", { name: admin, password: word });
+    setLogin(store, "postgres-admin", admin);
     setLogin(store, item, first);
     const connect = await startConnect({ store, token });
-    const { host, port } = database.superuser;
-    const spec = makeSpec(
-      { netbox: { owner: { rotation: "two-logins" } } },
-      {
-        endpoint: { direct: { host, port } },
-        tls: { mode: "disable" },
-        systemIdentifier: database.systemIdentifier,
-        ownershipRole,
-      },
-    );
+    const apps = { netbox: { owner: { rotation: "two-logins" } } };
+    const spec = makeSpec(apps, { ...database.postgres, ownershipRole });
     const bed = new RotationBed(database, connect, { store, token, spec });
     await bed.up();
     return bed;
@@ -120,7 +110,7 @@ export class RotationBed {
     const verifiers = [...(await makeVerifiers(app.roles, items.credential))].map(
       ([key, verifier]) => [key, new SecretValue(verifier)] as const,
     );
-    const state = toProperties(toState(plan, ownershipRole, "retain"));
+    const state = toPropertyMap(toState(plan, ownershipRole, "retain"));
     const inputs = { ...state, verifiers: Object.fromEntries(verifiers) };
     this.#made = await this.database.up(inputs, this.#made);
   }

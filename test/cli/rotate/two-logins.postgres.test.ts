@@ -47,7 +47,7 @@ describe("a rotation", () => {
     expect(await bed.rotate()).toBe(0);
     expect(bed.steps).toEqual([
       "server: role netbox_b has a new password, and logs in with it",
-      "item: vaults/Coachlight/items/netbox-db-credentials has gone over to netbox_b",
+      "item: vaults/Coachlight/items/netbox-db-credentials now names netbox_b",
       "server: role netbox_b has its verifier",
       "login: every role of netbox can log in",
     ]);
@@ -71,7 +71,7 @@ describe("a rotation", () => {
     const before = bed.login();
     expect(await bed.rotate()).toBe(0);
     expect(bed.steps[0]).toContain(
-      "the last rotation is not over: netbox_a can still log in: going on with what",
+      "the last rotation has not ended: netbox_a can still log in: going on with what",
     );
     expect(report()).toMatchObject({ login: "netbox_b", resumed: true });
     expect(bed.login()).toEqual(before);
@@ -228,7 +228,7 @@ describe("two rotations at once", () => {
 describe("a rotation that was killed", () => {
   it.each([
     ["before the item was written", "has a new password", false],
-    ["after the item was written", "has gone over to", true],
+    ["after the item was written", "now names", true],
     ["after pulumi up", "has its verifier", true],
   ])("%s ends the next time", async (_, diesAt, resumed) => {
     const before = bed.login();

@@ -4,7 +4,13 @@ import type { StackSpec } from "../../../components/config/spec.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { makeSpec } from "../../fakes/stack.ts";
-import { DatabaseBed, inputsOf, rolePassword, toUrn } from "../../provider/app-database/bed.ts";
+import {
+  adminCredential,
+  DatabaseBed,
+  inputsOf,
+  rolePassword,
+  toUrn,
+} from "../../provider/app-database/bed.ts";
 
 /** Apps of every profile and every mix of what an entry can say, on a real Postgres, for `verify` to try. */
 export interface VerifyBed {
@@ -83,13 +89,8 @@ export async function openVerifyBed(count: number): Promise<VerifyBed> {
   }
   const names = Array.from({ length: count }, (_, index) => `app${String(index + 1)}`);
   const entries = Object.fromEntries(names.map((name, index) => [name, makeEntry(index + 1)]));
-  const { host, port } = bed.superuser;
   const toSpec = (some: Readonly<Record<string, object>>): StackSpec =>
-    makeSpec(some, {
-      endpoint: { direct: { host, port } },
-      tls: { mode: "disable" },
-      systemIdentifier: bed.systemIdentifier,
-    });
+    makeSpec(some, bed.postgres);
   const spec = toSpec(entries);
   const handler = await bed.provider();
   const made = new Map<string, StoredResource>();
@@ -107,9 +108,8 @@ export async function openVerifyBed(count: number): Promise<VerifyBed> {
   // As somebody may have left it who adopts it so.
   await bed.sql("revoke temporary on database app3 from public");
   const verifyAll = (checked: StackSpec): Promise<Verdict> => {
-    const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
     const items = {
-      admin: new Credential(PGUSER, PGPASSWORD),
+      admin: adminCredential,
       credential: ({ name }: { readonly name: string }) => new Credential(name, rolePassword(name)),
     };
     return verifyStack(checked, items, () => undefined);

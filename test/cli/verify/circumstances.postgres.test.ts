@@ -59,6 +59,24 @@ describe("verify", () => {
     expect(await failed("app1", "app2")).toEqual([]);
   });
 
+  it("says whose a schema is that is not the owner's", async () => {
+    await bed.sql("alter schema billing owner to postgres", "app2");
+    const found = await failed("app2");
+    await bed.sql("alter schema billing owner to app2", "app2");
+    expect(found.join()).toMatch(
+      /app2: app2: schemas and extensions: .*schema "billing".* belongs to role "postgres"/,
+    );
+  });
+
+  it("says who cannot log in", async () => {
+    await bed.sql("revoke connect on database app2 from app2_ro; alter role app2_rw nologin");
+    const found = (await failed("app2")).join("\n");
+    await bed.sql("grant connect on database app2 to app2_ro; alter role app2_rw login");
+    for (const role of ["app2_ro", "app2_rw"])
+      expect(found).toContain(`${role}: can log in to app2: `);
+    expect(await failed("app2")).toEqual([]);
+  });
+
   it("says whose password expires", async () => {
     await bed.sql("alter role app2_ro valid until '2999-01-01'");
     const found = await failed("app2");

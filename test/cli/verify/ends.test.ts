@@ -21,7 +21,7 @@ function start(end: string) {
   const child = execa(process.execPath, args, { reject: false });
   let said = "";
   child.stdout.on("data", (part: Buffer) => (said += part.toString()));
-  const until = (text: string) => expect.poll(() => said, { timeout: 60_000 }).toContain(text);
+  const until = (text: string) => expect.poll(() => said).toContain(text);
   return { child, until };
 }
 

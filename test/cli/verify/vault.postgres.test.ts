@@ -10,11 +10,16 @@ import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { toVaultStatements } from "../../../components/postgres/statements/vault-role.ts";
 import { makeVerifiers } from "../../../components/postgres/verifier.ts";
 import { createVaultClient } from "../../../components/vault/http/client.ts";
-import { toProperties } from "../../../provider/app-database/inputs.ts";
-import { SecretValue } from "../../../provider/rpc/property-values.ts";
+import { SecretValue, toPropertyMap } from "../../../provider/rpc/property-values.ts";
 import { writeStack } from "../../fakes/stack.ts";
-import { startVaultAnswers, type VaultAnswers } from "../../fakes/vault-answers.ts";
-import { DatabaseBed, ownershipRole, rolePassword } from "../../provider/app-database/bed.ts";
+import {
+  admin,
+  adminCredential,
+  DatabaseBed,
+  ownershipRole,
+  rolePassword,
+} from "../../provider/app-database/bed.ts";
+import { FakeVault, type VaultAnswers } from "../../vault/fake-vault.ts";
 
 /** `verify` of an app whose logins Vault makes, on a real server without a Vault. */
 
@@ -47,7 +52,7 @@ describe.each([
       const verifiers = [...(await makeVerifiers(app.roles, credential))].map(
         ([key, verifier]) => [key, new SecretValue(verifier)] as const,
       );
-      const state = toProperties(toState(plan, ownershipRole, app.reclaimPolicy));
+      const state = toPropertyMap(toState(plan, ownershipRole, app.reclaimPolicy));
       await bed.up({ ...state, verifiers: Object.fromEntries(verifiers) });
     }
   });
@@ -57,9 +62,7 @@ describe.each([
   });
 
   const verify = (leases?: LeaseSource): Promise<Verdict> => {
-    const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
-    const admin = new Credential(PGUSER, PGPASSWORD);
-    const items = { admin, credential, ...(leases && { leases }) };
+    const items = { admin: adminCredential, credential, ...(leases && { leases }) };
     return verifyStack(spec, items, () => undefined);
   };
   const failed = ({ apps }: Verdict): string[] =>
@@ -108,8 +111,7 @@ describe.each([
     const left = "berth_verify_login_0123";
     const set = `alter role ${left} set role to 'wiki_role'`;
     await bed.sql(`create role ${left} login valid until '2020-01-01' in role wiki_role; ${set}`);
-    const { PGUSER } = bed.adminEnvironment;
-    await bed.sql(`grant ${left} to ${PGUSER} with admin option`);
+    await bed.sql(`grant ${left} to ${admin.name} with admin option`);
     expect(failed(await verify())).toEqual([]);
     expect(await leftovers()).toEqual([]);
   });
@@ -128,8 +130,8 @@ describe.each([
     };
 
     async function verifyWith(answers: VaultAnswers) {
-      const vault = await startVaultAnswers({ ...given, ...answers });
-      const way = { address: vault.url, namespace: undefined, caFile: undefined };
+      const vault = await FakeVault.answering({ ...given, ...answers });
+      const way = { address: vault.address, namespace: undefined, caFile: undefined };
       const leases = { vault: createVaultClient({ ...way, token: "of-this-test" }) };
       try {
         return { verdict: await verify(leases), requests: vault.requests };

@@ -173,6 +173,24 @@ const mutations: readonly [string, string, breaking: string, RegExp][] = [
     /app4: schemas and extensions: not yet: .*billing.*pg_trgm/,
   ],
   [
+    "what roles may do with a further schema and its functions",
+    "app2",
+    "revoke usage on schema billing from app2_ro; revoke execute on function billing.hidden from app2_probe; alter default privileges for role app2 in schema billing revoke execute on functions from app2_probe",
+    /(?=.*app2_ro: .*has no USAGE on schema billing in app2)(?=.*app2_probe: .*has no EXECUTE on function billing.hidden\(\) in app2)(?=.*app2_probe: can use what the owner creates in billing: EXECUTE in app2: permission denied)/s,
+  ],
+  [
+    "DDL, in schema public and in the database",
+    "app1",
+    "grant create on schema public to app1_rw; grant create on database app1 to app1_rw",
+    /(?=.*app1_rw: cannot create a table: CREATE on schema public in app1: it was not refused)(?=.*app1_rw: cannot create anything else in app1: CREATE \(a schema\) in app1: it was not refused)/s,
+  ],
+  [
+    "TEMPORARY, which the role was given",
+    "app1",
+    "revoke temporary on database app1 from app1_probe",
+    /app1_probe: can create what its entry grants in app1: TEMPORARY in app1: permission denied/,
+  ],
+  [
     "what the owner may do in schema public",
     "app1",
     "alter schema public owner to postgres; revoke all on schema public from app1, public, pg_database_owner",

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { parseStack } from "../../../components/config/parse.ts";
-import { SETTINGS } from "../../delivery/stack.ts";
 import { makeApp, makeSpec, writeStack } from "../../fakes/stack.ts";
 
 test("everything of an app follows from its name", () => {
@@ -54,7 +53,18 @@ test("everything of an app follows from its name", () => {
     ],
     secrets: [],
     workload: undefined,
-    argocd: { ...SETTINGS, application: "west-side", provisioner: "west-side-db-provisioner" },
+    argocd: {
+      destination: { server: "https://kubernetes.default.svc" },
+      syncPolicy: {
+        automated: { prune: true, selfHeal: true },
+        retry: { limit: 10, backoff: { duration: "10s", factor: 2, maxDuration: "5m" } },
+        syncOptions: [],
+      },
+      ignoreDifferences: [],
+      finalizer: undefined,
+      application: "west-side",
+      provisioner: "west-side-db-provisioner",
+    },
     metadata: {},
   });
 });
@@ -75,30 +85,21 @@ test("a further role follows from app and key, and comes after the owner, by key
 
 test("every derived name can be overridden", () => {
   const settings = { connectionLimit: 7, memberOf: ["z", "a"], searchPath: ["own", "public"] };
+  const database = {
+    name: "db",
+    encoding: "LATIN1",
+    connectionLimit: 9,
+    revokePublic: true,
+    recreate: false,
+  };
   const app = makeApp({
     adopt: true,
     namespace: "apps",
-    database: {
-      name: "db",
-      encoding: "LATIN1",
-      connectionLimit: 9,
-      revokePublic: true,
-      recreate: false,
-    },
+    database,
     owner: { name: "boss", item: "boss-login", secret: "boss-secret", namespace: "n", ...settings },
     roles: { ro: { profile: "readonly", name: "reader", item: "reader-login", namespace: "m" } },
   });
-  expect(app).toMatchObject({
-    adopt: true,
-    namespace: "apps",
-    database: {
-      name: "db",
-      encoding: "LATIN1",
-      connectionLimit: 9,
-      revokePublic: true,
-      recreate: false,
-    },
-  });
+  expect(app).toMatchObject({ adopt: true, namespace: "apps", database });
   expect(app.roles).toMatchObject([
     {
       name: "boss",
@@ -190,6 +191,21 @@ test("the server's settings follow from its endpoint", () => {
     dumpDirectory: undefined,
   });
 });
+
+test.each([
+  { apps: 300, said: {}, compareInside: true },
+  { apps: 301, said: {}, compareInside: false },
+  { apps: 301, said: { compareInside: true }, compareInside: true },
+  { apps: 1, said: { compareInside: false }, compareInside: false },
+])(
+  "$apps apps are looked into: $compareInside, with $said",
+  ({ apps: count, said, compareInside }) => {
+    const apps = Object.fromEntries(
+      Array.from({ length: count }, (_, at) => [`app${String(at)}`, {}]),
+    );
+    expect(makeSpec(apps, said).postgres.compareInside).toBe(compareInside);
+  },
+);
 
 test("a direct endpoint is what the pods use as well, unless a service is named", () => {
   const endpoint = { direct: { host: "db.example.org", port: 6432 } };

@@ -142,7 +142,7 @@ describe("a reserved name", () => {
     "fails as the ownership role, which every app would become a member of: %s",
     (name, reason) => {
       expect(find({}, { ownershipRole: name })).toEqual([
-        `berth:postgres.ownershipRole: "${name}" ${reason}`,
+        `berth:postgres.ownershipRole: "${name}" ${reason}; set another name`,
       ]);
     },
   );

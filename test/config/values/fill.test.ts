@@ -42,7 +42,11 @@ describe("filling placeholders", () => {
 
   it("reports every unknown one with its path", () => {
     const { problems } = fill({ a: { b: ["ok", "${user} ${constructor}"] }, c: "${}" });
-    expect(problems).toEqual(["a.b[1]: no user", "a.b[1]: no constructor", "c: no "]);
+    expect(problems).toEqual([
+      { at: "a.b[1]", what: "a.b[1]: no user" },
+      { at: "a.b[1]", what: "a.b[1]: no constructor" },
+      { at: "c", what: "c: no " },
+    ]);
   });
 
   it("changes nothing where there is no placeholder", () => {

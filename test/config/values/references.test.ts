@@ -47,7 +47,8 @@ describe("a key that a Secret lacks is found", () => {
     ],
   ])("%s", (_, values, at, key) => {
     const problems = findMissingKeys(values as Record<string, unknown>, contents);
-    expect(problems).toEqual([expect.stringContaining(`${at}: ${lacks(key)}; it has username, `)]);
+    const what: unknown = expect.stringContaining(`${at}: ${lacks(key)}; it has username, `);
+    expect(problems).toEqual([{ at, what }]);
   });
 });
 
@@ -72,12 +73,12 @@ test.each([
   ["urx", "uri"],
 ])("%s: the key that was meant", (key, meant) => {
   const [problem] = findMissingKeys({ name: "wiki-db", key }, contents);
-  expect(problem).toContain(`; did you mean "${meant}"?`);
+  expect(problem?.what).toContain(`; did you mean "${meant}"?`);
 });
 
 test("a key like no other gets no guess", () => {
   const [problem] = findMissingKeys({ name: "wiki-db", key: "host" }, contents);
-  expect(problem).toBe(`key: ${lacks("host")}; it has ${keys.join(", ")}`);
+  expect(problem?.what).toBe(`key: ${lacks("host")}; it has ${keys.join(", ")}`);
 });
 
 const helm = (values: object) => ({
@@ -120,8 +121,10 @@ describe("in a stack file", () => {
     const spec = parseStack("prod", writeStack({ wiki: helm(values) }));
     const [app] = spec.apps;
     if (app === undefined) throw new Error("no app");
+    const what =
+      'db.key: Secret "wiki-db-credentials" has no key "url"; it has username, password, my-url';
     expect(fillValues(spec, app, () => ["username", "password", "my url"]).problems).toEqual([
-      'db.key: Secret "wiki-db-credentials" has no key "url"; it has username, password, my-url',
+      { at: "db.key", what },
     ]);
     expect(fillValues(spec, app, () => ["username", "password", "url"]).problems).toEqual([]);
   });
@@ -170,7 +173,7 @@ describe("in a stack file", () => {
   test("a number with too many digits is refused before it arrives as another", () => {
     expect(problemsOf({}, { guild: [112233445566778899], port: 9007199254740991, x: 1.5 })).toEqual(
       [
-        `${at}.guild[0]: a number with too many digits, which would arrive as another`,
+        `${at}.guild[0]: a number with too many digits: the chart would get another number`,
         "    fix: put it in quotes",
       ],
     );

@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   loadStackFromFile,
   locateInStackFile,
   readStackFile,
 } from "../../../components/config/load.ts";
 import { locateIn } from "../../../components/config/yaml/locate.ts";
+import { useFolder } from "../../fakes/folder.ts";
 
 /** Where a problem of a stack file is: line and column. */
 
@@ -23,15 +23,12 @@ config:
       roles:
         reports: readonly
     "shop": { database: { schemas: [a, a] } }
+    blog: { workload: { helm: { repoURL: r, chart: c, version: "1", values: { id: 1e20 } } } }
 `;
 
-const folder = mkdtempSync(path.join(tmpdir(), "berth-locate-"));
+const folder = useFolder("locate");
 const file = path.join(folder, "Pulumi.prod.yaml");
 writeFileSync(file, text);
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-
 describe("locateIn", () => {
   const locate = locateIn("Pulumi.prod.yaml", text, "berth:");
   it.each([
@@ -58,8 +55,19 @@ describe("a stack file with mistakes", () => {
       'Pulumi.prod.yaml:11:9: berth:apps.wiki.roles.reports: got "readonly"; expected object\n    fix: write reports: { profile: readonly }',
     );
     expect(() => loadStackFromFile("prod", folder)).toThrow(
-      'Pulumi.prod.yaml:12:27: berth:apps.shop.database.schemas: "a" is listed twice',
+      'Pulumi.prod.yaml:12:27: berth:apps.shop.database.schemas: "a" is listed twice; remove one',
     );
+  });
+
+  it("has the key and the fix of each as data", () => {
+    const what: unknown = expect.any(String);
+    const problems = [
+      { at: "berth:apps.wiki.roles.reports", what, fix: "write reports: { profile: readonly }" },
+      { at: "berth:apps.wiki.workloads", what },
+      { at: "berth:apps.shop.database.schemas", what },
+      { at: "berth:apps.blog.workload.helm.values.id", what, fix: "put it in quotes" },
+    ];
+    expect(() => loadStackFromFile("prod", folder)).toThrow(expect.objectContaining({ problems }));
   });
 
   it("has the same places for Pulumi, if it has read that file", () => {

@@ -1,15 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { loadStackFromFile } from "../../../components/config/load.ts";
 import { describePlainWords, findPlainWords } from "../../../components/config/yaml/plain-words.ts";
+import { useFolder } from "../../fakes/folder.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "berth-words-"));
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const folder = useFolder("words");
 
 const values = `
 config:

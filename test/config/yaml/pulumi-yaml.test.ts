@@ -9,7 +9,7 @@ describe("a stack file is read as Pulumi reads it", () => {
   });
 });
 
-const names = Array.from({ length: 1_000 }, (_, index) => `app${String(index)}`);
+const names = Array.from({ length: 200 }, (_, index) => `app${String(index)}`);
 const shared = [
   "x-small: &small { connectionLimit: 5 }",
   "config:",
@@ -18,12 +18,12 @@ const shared = [
   "",
 ].join("\n");
 
-test("a thousand apps may share an anchor", () => {
+test("two hundred apps may share an anchor", () => {
   const { config } = parsePulumiYaml("stack prod", "Pulumi.prod.yaml", shared) as {
     config: { "berth:apps": Record<string, unknown> };
   };
   const limit = { connectionLimit: 5 };
-  expect(config["berth:apps"]["app999"]).toEqual({ database: limit, owner: limit });
+  expect(config["berth:apps"]["app199"]).toEqual({ database: limit, owner: limit });
   expect(addEntries(shared, { wiki: {} })).toBe(`${shared}    wiki: {}\n`);
 });
 
@@ -58,3 +58,12 @@ test("anchors in anchors without end are refused", () => {
     "Pulumi.prod.yaml is not valid YAML",
   );
 });
+
+test.each(["a: &a { b: *a }", "a: &a [*a]", "config: &c\n  berth:apps: { wiki: *c }"])(
+  "an anchor inside itself is refused: %j",
+  (text) => {
+    expect(() => parsePulumiYaml("stack prod", "Pulumi.prod.yaml", text)).toThrow(
+      /^stack prod: Pulumi\.prod\.yaml is not valid YAML: the anchor "[ac]" is used inside itself/,
+    );
+  },
+);

@@ -6,9 +6,9 @@ import { healthChecks } from "../../../components/delivery/argocd/health-checks.
 import { formatYaml, type KubernetesObject } from "../../../components/delivery/yaml.ts";
 import { formatHeader } from "../../../provider/manifest-file/header.ts";
 import { hasGo, useGoProgram } from "../../fakes/go-program.ts";
-import { type Written, writeStack } from "../../fakes/stack.ts";
+import type { Written } from "../../fakes/stack.ts";
 import { healthRows } from "./health-rows.ts";
-import { cluster, helm, list, plan } from "./plan.ts";
+import { cluster, helm, list, plan, settings } from "./plan.ts";
 
 /**
  * Argo CD's own code, built from its Go module: its validation of Applications and AppProjects, the controller's way
@@ -107,16 +107,6 @@ const apps: Written = {
   },
   shop: { provisioner: "job", argocd: { syncPolicy: { retry: { limit: -1 } } } },
   store: { secretsThrough: "external-secret", workload: { helm } },
-};
-const settings: Written = {
-  postgres: {
-    ...(writeStack({})["postgres"] as Written),
-    systemIdentifier: "7",
-    tls: { mode: "disable" },
-  },
-  secrets: {
-    store: { connect: { host: "http://c:8080", tokenSecret: { namespace: "c", name: "t" } } },
-  },
 };
 const make = (argocd: Written, more: Written = {}): StackSpec =>
   plan(apps, { ...settings, argocd, ...more });

@@ -18,6 +18,14 @@ export const gitops = {
 export const cluster = { context: "home" };
 export const helm = { repoURL: "oci://charts.example.org/x", chart: "wiki", version: "1.0.0" };
 
+/** What Jobs and External Secrets need beside the apps. */
+export const settings: Written = {
+  postgres: writeStack({}, { systemIdentifier: "7", tls: { mode: "disable" } })["postgres"],
+  secrets: {
+    store: { connect: { host: "http://c:8080", tokenSecret: { namespace: "c", name: "t" } } },
+  },
+};
+
 export function plan(apps: Written, more: Written = {}, stack = "prod"): StackSpec {
   const place = more["cluster"] === undefined ? { gitops } : {};
   return parseStack(stack, { ...writeStack(apps), ...place, ...more });

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import type { Application } from "../../../components/delivery/argocd/application.ts";
-import { type Written, writeStack } from "../../fakes/stack.ts";
-import { applicationsOf, cluster, gitops, helm, list, plan, projectsIn } from "./plan.ts";
+import type { Written } from "../../fakes/stack.ts";
+import { applicationsOf, cluster, gitops, helm, list, plan, projectsIn, settings } from "./plan.ts";
 
 /** What Berth makes around the Applications, and two stacks beside each other. */
 
@@ -70,17 +70,7 @@ describe("AppProjects", () => {
   it("allow every source, destination and kind of the Applications in them", () => {
     const spec = plan(
       { ...apps, shop: { provisioner: "job", secretsThrough: "external-secret" } },
-      {
-        argocd: { appProject: true },
-        postgres: {
-          ...(writeStack({})["postgres"] as Written),
-          systemIdentifier: "7",
-          tls: { mode: "disable" },
-        },
-        secrets: {
-          store: { connect: { host: "http://c:8080", tokenSecret: { namespace: "c", name: "t" } } },
-        },
-      },
+      { ...settings, argocd: { appProject: true } },
     );
     const projects = new Map(projectsIn(spec).map((one) => [one.metadata.name, one.spec]));
     const applications = applicationsOf(spec);

@@ -2,6 +2,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { WebSocketServer } from "ws";
+import { isMapping } from "../../../components/mapping.ts";
 
 export type Json = { readonly [key: string]: unknown };
 
@@ -101,8 +102,7 @@ export class CertificateApi {
 function merge(target: Json, patch: Json): Json {
   const entries = Object.entries(patch).map(([key, value]) => {
     const old = target[key];
-    const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
-    return [key, isMap ? merge((old ?? {}) as Json, value as Json) : value] as const;
+    return [key, isMapping(value) ? merge((old ?? {}) as Json, value) : value] as const;
   });
   return { ...target, ...Object.fromEntries(entries) };
 }

@@ -12,7 +12,8 @@ import { runCopy } from "./run-copy.ts";
  */
 
 const host = "postgres-postgresql.db-postgres.svc.cluster.local";
-const day = 86_400_000;
+const inDays = (count: number): Date => new Date(Date.now() + count * 86_400_000);
+const expired = { from: inDays(-9), to: inDays(-1) };
 const file = "/run/certs/server.crt";
 const target = "/api/v1/namespaces/infra-vault/secrets/vault-env";
 const deployment = "/apis/apps/v1/namespaces/infra-vault/deployments/vault";
@@ -51,7 +52,7 @@ const templateOf = (path: string) =>
   (api.objects.get(path) as { spec: { template: { metadata?: Json } } }).spec.template.metadata;
 
 describe("the certificate of a Pod", () => {
-  it("comes into the key, and the other keys stay", async () => {
+  it("comes into the key, and nothing else of the Secret changes", async () => {
     const { exitCode, output } = await run();
     expect(output).toContain("Secret infra-vault/vault-env, key DB_ROOT_CERT: written");
     expect(output).not.toContain("warning");
@@ -59,43 +60,33 @@ describe("the certificate of a Pod", () => {
     expect(squeeze(decode(dataOf()["DB_ROOT_CERT"]))).toBe(squeeze(server.cert));
     expect(dataOf()["OTHER"]).toBe("Y2FuYXJ5LW90aGVy");
     expect(api.containers).toEqual([null]);
+    // The annotations of a SealedSecret, and a restart, are for those that need them.
+    expect(JSON.stringify(api.changes)).not.toMatch(/sealedsecrets|sync-options/);
+    expect(api.changes.map(({ path }) => path)).toEqual([target, target]);
   });
 
-  it("is read from the container that the stack file names", async () => {
+  it("is read from the container that the stack file names, and is in base64 once more for an app that decodes it", async () => {
     api.files.set("pg-0 /tls/ca.crt", ca.cert);
     const source = { pods: ["pg-0"], container: "postgres", file: "/tls/ca.crt" };
-    expect((await run({}, source)).exitCode).toBe(0);
+    expect((await run({ encoding: "base64" }, source)).exitCode).toBe(0);
     expect(api.containers).toEqual(["postgres"]);
-  });
-
-  it("is in base64 once more for an app that decodes it", async () => {
-    await run({ encoding: "base64" });
     const value = decode(dataOf()["DB_ROOT_CERT"]);
     expect(value).toMatch(/^[A-Za-z0-9+/]+=*$/);
-    expect(squeeze(decode(value))).toBe(squeeze(server.cert));
+    expect(squeeze(decode(value))).toBe(squeeze(ca.cert));
   });
 
-  it("comes alone, without a key that is in the same file", async () => {
+  it("is together with those of the other Pods, each once, without a key or what is not valid", async () => {
     api.files.set(`pg-0 ${file}`, `# né à la main\r\n${server.key}\n${server.cert}`);
-    await run();
-    expect(decode(dataOf()["DB_ROOT_CERT"])).not.toContain("PRIVATE");
-  });
-
-  it("is together with those of the other Pods, each once", async () => {
-    api.files.set(`pg-1 ${file}`, renewed.cert);
+    api.files.set(`pg-1 ${file}`, renewed.cert + issue(host, expired).cert);
     api.files.set(`pg-2 ${file}`, server.cert);
-    const { exitCode } = await run({}, { pods: ["pg-0", "pg-1", "pg-2"] });
+    const { exitCode, output } = await run({}, { pods: ["pg-0", "pg-1", "pg-2", "pg-3"] });
+    expect(output).toMatch(/^warning: Pod db-postgres\/pg-1, .* is not valid today$/m);
+    expect(output).toContain(
+      `warning: Pod db-postgres/pg-3, ${file}: there is no such Pod, or it does not answer`,
+    );
     expect(exitCode).toBe(0);
     const text = squeeze(decode(dataOf()["DB_ROOT_CERT"]));
     expect(text).toBe(squeeze(server.cert + renewed.cert));
-  });
-
-  it("is enough when another Pod is not there, with a warning", async () => {
-    const { exitCode, output } = await run({}, { pods: ["pg-0", "pg-1"] });
-    expect(output).toContain(
-      `warning: Pod db-postgres/pg-1, ${file}: there is no such Pod, or it does not answer`,
-    );
-    expect(exitCode).toBe(0);
   });
 });
 
@@ -122,71 +113,48 @@ describe("the certificate of a Secret", () => {
 });
 
 describe("a certificate that nobody could use", () => {
-  const at = `error: Pod db-postgres/pg-0, ${file}: `;
-  it.each([
-    ["an empty file", "", "there is no certificate"],
-    ["a key", server.key, "there is no certificate"],
-    [
-      "a damaged certificate",
-      server.cert.replace(/\n[A-Za-z0-9+/]{20}/, "\nAAAAAAAAAAAAAAAAAAAA"),
-      "a certificate there is damaged",
-    ],
-    [
-      "an expired one",
-      issue(host, { from: new Date(Date.now() - 9 * day), to: new Date(Date.now() - day) }).cert,
-      `CN=${host} (`,
-    ],
-    [
-      "one that is not valid yet",
-      issue(host, { from: new Date(Date.now() + day), to: new Date(Date.now() + 9 * day) }).cert,
-      `CN=${host} (`,
-    ],
-  ])("is refused, and the Secret keeps what it has: %s", async (_, text, message) => {
-    api.files.set(`pg-0 ${file}`, text);
-    const { exitCode, output } = await run();
-    expect(output).toContain(at + message);
+  it("is refused with the reason of each Pod, and the Secret keeps what it has", async () => {
+    const right = 'cannot create resource "pods/exec"';
+    api.denied.set("/api/v1/namespaces/db-postgres/pods/pg-5/exec", right);
+    const damaged = server.cert.replace(/\n[A-Za-z0-9+/]{20}/, "\nAAAAAAAAAAAAAAAAAAAA");
+    const texts: readonly (readonly [text: string | undefined, reason: string])[] = [
+      ["", "there is no certificate"],
+      [server.key, "there is no certificate"],
+      [damaged, "a certificate there is damaged"],
+      [issue(host, expired).cert, `CN=${host} `],
+      [issue(host, { from: inDays(1), to: inDays(9) }).cert, `CN=${host} `],
+      [undefined, right],
+      [undefined, `cat: ${file}: No such file or directory`],
+    ];
+    for (const [at, [text]] of texts.entries()) {
+      api.files.set(`pg-${String(at)} ${text === undefined ? "/other" : file}`, text ?? "");
+    }
+    const pods = texts.map((_, at) => `pg-${String(at)}`);
+    const { exitCode, output } = await run({}, { pods });
+    expect(output.replace("error: ", "").split("\n")).toEqual(
+      texts.map(
+        ([, reason], at) =>
+          expect.stringMatching(
+            `^Pod db-postgres/pg-${String(at)}, ${file}: .*${reason}`,
+          ) as string,
+      ),
+    );
     expect(exitCode).toBe(1);
     expect(api.changes).toEqual([]);
   });
 
-  it("is left out beside one that is valid", async () => {
-    const old = issue(host, {
-      from: new Date(Date.now() - 9 * day),
-      to: new Date(Date.now() - day),
-    });
-    api.files.set(`pg-0 ${file}`, server.cert + old.cert);
-    const { exitCode, output } = await run();
-    expect(output).toMatch(/^warning: .* is not valid today$/m);
+  it("is copied with a warning if it is for another host", async () => {
+    const [byName, without] = [issue("spilo.dummy.org", { issuer: ca }), issue("spilo.dummy.org")];
+    api.files.set(`pg-0 ${file}`, byName.cert);
+    api.files.set(`pg-1 ${file}`, without.cert);
+    const { exitCode, output } = await run({}, { pods: ["pg-0", "pg-1"] });
+    for (const [at, names] of ["DNS:spilo.dummy.org", "no other name"].entries()) {
+      const line = `warning: Pod db-postgres/pg-${String(at)}, ${file}: the certificate is not for ${host} `;
+      expect(output.split("\n").find((one) => one.startsWith(line))).toContain(names);
+    }
     expect(exitCode).toBe(0);
-    expect(squeeze(decode(dataOf()["DB_ROOT_CERT"]))).toBe(squeeze(server.cert));
-  });
-
-  it.each([
-    ["by another name", issue("spilo.dummy.org", { issuer: ca }).cert, "DNS:spilo.dummy.org"],
-    ["without any", issue("spilo.dummy.org").cert, "no other name"],
-  ])("is copied with a warning if it is for another host, %s", async (_, text, names) => {
-    api.files.set(`pg-0 ${file}`, text);
-    const { exitCode, output } = await run();
-    expect(output).toContain(
-      `warning: Pod db-postgres/pg-0, ${file}: the certificate is not for ${host}`,
-    );
-    expect(output).toContain(names);
-    expect(exitCode).toBe(0);
-    expect(squeeze(decode(dataOf()["DB_ROOT_CERT"]))).toBe(squeeze(text));
-  });
-
-  it("is not read without the right, and the API server says which", async () => {
-    const exec = "/api/v1/namespaces/db-postgres/pods/pg-0/exec";
-    api.denied.set(exec, 'pods "pg-0" is forbidden: cannot create resource "pods/exec"');
-    const { exitCode, output } = await run();
-    expect(output).toContain('cannot create resource "pods/exec"');
-    expect(exitCode).toBe(1);
-  });
-
-  it("is not in a file that does not exist", async () => {
-    const { exitCode, output } = await run({}, { pods: ["pg-0"], file: "/no/such" });
-    expect(output).toContain("cat: /no/such: No such file or directory");
-    expect(exitCode).toBe(1);
+    const text = squeeze(decode(dataOf()["DB_ROOT_CERT"]));
+    expect(text).toBe(squeeze(byName.cert + without.cert));
   });
 });
 
@@ -199,27 +167,17 @@ describe("the Secret", () => {
     expect(api.changes).toEqual([]);
   });
 
-  it("may have no data", async () => {
-    api.objects.set(target, { metadata: {} });
+  it("of a SealedSecret keeps the key, and Argo CD keeps the Secret, which may have no data", async () => {
+    const owner = { kind: "SealedSecret", name: "vault-env" };
+    api.objects.set(target, { metadata: { ownerReferences: [owner] } });
     expect((await run()).exitCode).toBe(0);
     expect(Object.keys(dataOf())).toEqual(["DB_ROOT_CERT"]);
-  });
-
-  it("of a SealedSecret keeps the key, and Argo CD keeps the Secret", async () => {
-    const owner = { kind: "SealedSecret", name: "vault-env" };
-    api.objects.set(target, { metadata: { ownerReferences: [owner] }, data: {} });
-    await run();
     expect(api.objects.get(target)?.["metadata"]).toMatchObject({
       annotations: {
         "sealedsecrets.bitnami.com/patch": "true",
         "argocd.argoproj.io/sync-options": "Prune=false",
       },
     });
-  });
-
-  it("of others gets no such annotations", async () => {
-    await run();
-    expect(JSON.stringify(api.changes)).not.toMatch(/sealedsecrets|sync-options/);
   });
 
   it("that may not be changed ends the run", async () => {
@@ -231,7 +189,7 @@ describe("the Secret", () => {
 describe("what reads the certificate", () => {
   const restart = ["Deployment/vault", "StatefulSet/worker"];
 
-  it("is restarted once, and not again while the certificate is the same", async () => {
+  it("is restarted once, and not again before the certificate is another", async () => {
     const { output } = await run({ restart });
     expect(output).toContain("Deployment vault: restarted");
     expect(output).toContain("StatefulSet worker: not there yet");
@@ -243,11 +201,6 @@ describe("what reads the certificate", () => {
     expect(again.output).toContain("up to date");
     expect(api.changes).toEqual([]);
     expect(templateOf(deployment)).toEqual(first);
-  });
-
-  it("is restarted for a renewed certificate", async () => {
-    await run({ restart });
-    const first = templateOf(deployment);
     api.files.set(`pg-0 ${file}`, renewed.cert);
     await run({ restart });
     expect(templateOf(deployment)).not.toEqual(first);
@@ -259,10 +212,5 @@ describe("what reads the certificate", () => {
     expect(Object.keys(dataOf())).toContain("DB_ROOT_CERT");
     api.denied.clear();
     expect((await run({ restart })).output).toContain("Deployment vault: restarted");
-  });
-
-  it("is not restarted if nothing is named", async () => {
-    await run();
-    expect(api.changes.map(({ path }) => path)).toEqual([target, target]);
   });
 });

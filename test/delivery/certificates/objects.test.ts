@@ -1,25 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { StackSpec } from "../../../components/config/spec.ts";
 import { planClusterObjects } from "../../../components/delivery/cluster/objects.ts";
 import { planManifests, planSharedManifests } from "../../../components/delivery/git/files.ts";
 import type { KubernetesObject } from "../../../components/delivery/yaml.ts";
+import { useFolder } from "../../fakes/folder.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 import { issue } from "../../tunnel/certificate.ts";
 import { toItemId } from "../stack.ts";
 
 /** What brings certificates to apps, as values. What the Job does is in copy.test.ts. */
 
-const folder = mkdtempSync(path.join(tmpdir(), "berth-ca-"));
+const folder = useFolder("ca");
 const file = path.join(folder, "ca.pem");
 const ca = issue("Test CA").cert;
 writeFileSync(file, `Bag Attributes\n${ca}`);
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-
 const gitops = { directory: "../gitops", repoURL: "https://git.example.org/gitops.git" };
 const workload = { git: { path: "apps/vault" } };
 const certificate = { secret: "vault-env", key: "DB_ROOT_CERT" };

@@ -1,54 +1,27 @@
 import { describe, expect, it } from "vitest";
-import type { ClusterSpec } from "../../../components/config/spec/delivery.ts";
-import type { StackIdentity } from "../../../components/config/spec/postgres.ts";
-import {
-  type ClusterFacts,
-  decideCluster,
-  type LiveClusterObject,
-} from "../../../components/delivery/cluster/findings.ts";
+import type { LiveClusterObject } from "../../../components/delivery/cluster/findings.ts";
 import { KINDS } from "../../../components/delivery/cluster/kinds.ts";
-import { planStackDelivery } from "../../../components/delivery/stack-delivery.ts";
-import { CLUSTER } from "../cluster.ts";
-import { makeStack, NETBOX, toItemId } from "../stack.ts";
+import { decideForNetbox } from "../cluster.ts";
 
 const item = "OnePasswordItem infra-netbox/netbox-db-credentials";
 const application = "Application argocd/netbox";
 const ours: LiveClusterObject = { managers: ["berth-prod", "manager"], finalizers: [] };
 const others: LiveClusterObject = { managers: ["kubectl-client-side-apply"], finalizers: [] };
-const good: ClusterFacts = {
-  identifier: "uid-of-home",
-  missingKinds: [],
-  objects: new Map(),
-  namespaces: new Set(["db-postgres", "argocd"]),
-};
-
-function find(
-  facts: Partial<ClusterFacts>,
-  changes: Partial<ClusterSpec> = {},
-  stack?: StackIdentity,
-) {
-  const cluster = { ...CLUSTER, identifier: "uid-of-home", ...changes };
-  const app = { ...NETBOX, delivery: "cluster" } as const;
-  const made = makeStack([app]);
-  const spec = { ...made, postgres: { ...made.postgres, stack }, gitops: undefined, cluster };
-  const { applied } = planStackDelivery(spec, toItemId);
-  return decideCluster(spec, cluster, applied, { ...good, ...facts });
-}
 
 describe("a cluster to apply to", () => {
   it("may be empty, and may hold what the stack made", () => {
-    expect(find({}).warnings).toEqual([]);
-    expect(find({ objects: new Map([[item, ours]]) }).warnings).toEqual([]);
+    expect(decideForNetbox({}).warnings).toEqual([]);
+    expect(decideForNetbox({ objects: new Map([[item, ours]]) }).warnings).toEqual([]);
   });
 
   it("is refused when it is another than the stack file names", () => {
-    expect(() => find({ identifier: "uid-of-work" })).toThrow(
+    expect(() => decideForNetbox({ identifier: "uid-of-work" })).toThrow(
       /context "home" is not the stack's cluster.*uid-of-work.*fix: correct berth:cluster\.context/s,
     );
   });
 
   it("is named for the stack file to pin", () => {
-    const { warnings, identifier } = find({}, { identifier: undefined });
+    const { warnings, identifier } = decideForNetbox({}, { identifier: undefined });
     expect(warnings).toMatchObject([
       { fix: expect.stringContaining("identifier: uid-of-home") as string },
     ]);
@@ -59,7 +32,7 @@ describe("a cluster to apply to", () => {
     const missingKinds = KINDS.filter(({ kind }) =>
       ["OnePasswordItem", "Application"].includes(kind),
     );
-    const act = () => find({ missingKinds, namespaces: new Set(["argocd"]) });
+    const act = () => decideForNetbox({ missingKinds, namespaces: new Set(["argocd"]) });
     expect(act).toThrow("it has no OnePasswordItem in onepassword.com/v1, which 6 objects need");
     expect(act).toThrow("fix: install the 1Password operator (helm install connect connect");
     expect(act).toThrow("it has no Application in argoproj.io/v1alpha1, which 1 object needs");
@@ -69,25 +42,27 @@ describe("a cluster to apply to", () => {
   });
 
   it("is refused when a namespace is missing that nobody makes", () => {
-    expect(() => find({}, { createNamespaces: false })).toThrow(
+    expect(() => decideForNetbox({}, { createNamespaces: false })).toThrow(
       'there is no namespace "infra-netbox"\n    fix: kubectl create namespace infra-netbox',
     );
   });
 
   it("is refused when it holds what others made, and nobody said to take it over", () => {
     const objects = new Map([[item, others]]);
-    expect(() => find({ objects })).toThrow(
+    expect(() => decideForNetbox({ objects })).toThrow(
       `${item} exists and was not made by this stack (applied by kubectl-client-side-apply)`,
     );
-    expect(() => find({ objects })).toThrow("berth:cluster.adopt: true");
-    expect(find({ objects }, { adopt: true }).warnings).toEqual([
+    expect(() => decideForNetbox({ objects })).toThrow("berth:cluster.adopt: true");
+    expect(decideForNetbox({ objects }, { adopt: true }).warnings).toEqual([
       { what: `adopting: ${item}, made by others` },
     ]);
   });
 
   it("is refused when it holds what another stack made", () => {
     const objects = new Map([[item, { ...others, managers: ["berth-production"] }]]);
-    expect(() => find({ objects })).toThrow("not made by this stack (applied by berth-production)");
+    expect(() => decideForNetbox({ objects })).toThrow(
+      "not made by this stack (applied by berth-production)",
+    );
   });
 
   it("distinguishes stacks of one name, and knows its own under a former name", () => {
@@ -96,18 +71,18 @@ describe("a cluster to apply to", () => {
     const of = (id: string, managers = ours.managers) => ({
       objects: new Map([[item, { ...ours, managers, stack: id }]]),
     });
-    expect(find(of(mine), {}, stack).warnings).toEqual([]);
-    expect(() => find(of(theirs), {}, stack)).toThrow(/was not made by this stack/);
+    expect(decideForNetbox(of(mine), {}, stack).warnings).toEqual([]);
+    expect(() => decideForNetbox(of(theirs), {}, stack)).toThrow(/was not made by this stack/);
     const renamed = { ...stack, former: [theirs] };
-    expect(find(of(theirs, ["berth-old"]), {}, renamed).warnings).toEqual([]);
+    expect(decideForNetbox(of(theirs, ["berth-old"]), {}, renamed).warnings).toEqual([]);
   });
 
   it("keeps the namespaces that others made out of the stack", () => {
     const objects = new Map([["Namespace infra-netbox", others]]);
-    expect(find({ objects }).foreignNamespaces).toEqual(new Set(["infra-netbox"]));
+    expect(decideForNetbox({ objects }).foreignNamespaces).toEqual(new Set(["infra-netbox"]));
     const made = new Map([["Namespace infra-netbox", ours]]);
-    expect(find({ objects: made }).foreignNamespaces).toEqual(new Set());
-    expect(find({}).foreignNamespaces).toEqual(new Set());
+    expect(decideForNetbox({ objects: made }).foreignNamespaces).toEqual(new Set());
+    expect(decideForNetbox({}).foreignNamespaces).toEqual(new Set());
   });
 
   it.each([
@@ -116,7 +91,7 @@ describe("a cluster to apply to", () => {
   ])("is refused for an Application %s that would take its workload along", (_, live, adopt) => {
     const finalizers = ["resources-finalizer.argocd.argoproj.io/background"];
     const objects = new Map([[application, { ...live, finalizers }]]);
-    expect(() => find({ objects }, { adopt })).toThrow(
+    expect(() => decideForNetbox({ objects }, { adopt })).toThrow(
       /Argo CD would delete what it runs, volumes included\n {4}fix: kubectl -n argocd patch applications.argoproj.io netbox/,
     );
   });

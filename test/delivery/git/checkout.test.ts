@@ -14,6 +14,8 @@ import {
   describeUncommitted,
   inspectUncommitted,
 } from "../../../components/delivery/git/uncommitted.ts";
+import { describeProblem } from "../../../components/errors.ts";
+import { commitAll, git as gitIn, initCheckout } from "../../fakes/checkout.ts";
 import { makeStack } from "../stack.ts";
 
 /** A repository on this machine, and what git says of folders in it. */
@@ -21,21 +23,17 @@ import { makeStack } from "../stack.ts";
 let home: string;
 let root: string;
 
-const git = (...args: string[]) => execa("git", ["-C", root, ...args], { stdin: "ignore" });
+const git = (...args: readonly string[]) => gitIn(root, ...args);
 const write = (file: string, text = "kind: A\n"): void => {
   mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
   writeFileSync(path.join(root, file), text);
 };
-const commitAll = async (): Promise<void> => {
-  await git("add", "--all");
-  const who = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
-  await git(...who, "commit", "--quiet", "--no-gpg-sign", "-m", "m");
-};
+const commit = () => commitAll(root, "m");
 
 beforeEach(async () => {
   home = mkdtempSync(path.join(tmpdir(), "berth-checkout-"));
   root = path.join(home, "gitops");
-  await execa("git", ["init", "--quiet", "--initial-branch=main", root]);
+  await initCheckout(root);
 });
 
 afterEach(() => {
@@ -132,7 +130,7 @@ describe("the checkout", () => {
 
   it("has the branch and the tags that git has", async () => {
     write("a");
-    await commitAll();
+    await commit();
     await git("tag", "v1");
     await git("switch", "--quiet", "-c", "feature");
     expect(await inspect("gitops", follow("v1"))).toMatchObject({ branch: "feature", isTag: true });
@@ -150,7 +148,7 @@ describe("after up", () => {
     const at = (file: string): string => path.posix.join(prefix, file);
     for (const file of [...files, "k8s/infra/gone/a.yaml"]) write(at(file));
     expect(await inspectAt(prefix)).toEqual({ files: files.toSorted(), ahead: 0 });
-    await commitAll();
+    await commit();
     expect(await inspectAt(prefix)).toEqual({ files: [], ahead: 0 });
     write(at(files[0] ?? ""), "kind: B\n");
     write(at("k8s/infra/of-others.yaml"));
@@ -166,11 +164,11 @@ describe("after up", () => {
     await execa("git", ["init", "--quiet", "--bare", upstream]);
     await git("remote", "add", "origin", upstream);
     write("a");
-    await commitAll();
+    await commit();
     await git("push", "--quiet", "--set-upstream", "origin", "main");
     expect(await inspectAt("")).toEqual({ files: [], ahead: 0 });
     for (const file of files) write(file);
-    await commitAll();
+    await commit();
     expect(await inspectAt("")).toEqual({ files: [], ahead: 1 });
   });
 
@@ -181,8 +179,10 @@ describe("after up", () => {
   });
 
   it("the message says what to do, and is short however many files there are", () => {
-    const say = (names: readonly string[], ahead: number) =>
-      describeUncommitted("../gitops", { files: names, ahead });
+    const say = (names: readonly string[], ahead: number) => {
+      const problem = describeUncommitted("../gitops", { files: names, ahead });
+      return problem && describeProblem(problem);
+    };
     expect(say(files, 3)).toBe(
       `not committed in ../gitops: ${files.join(", ")}\n    fix: commit and push the checkout; what follows the repository sees nothing before`,
     );

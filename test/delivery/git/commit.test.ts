@@ -1,43 +1,42 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { secretVariables } from "../../../components/config/environment.ts";
 import { inspectCheckout } from "../../../components/delivery/git/checkout.ts";
 import {
   commitFiles,
   findCommitProblems,
   inspectCommit,
 } from "../../../components/delivery/git/commit.ts";
+import { commitAll, git, initCheckout } from "../../fakes/checkout.ts";
 
 /** A repository on this machine with work of others in it, and what a commit of some files takes along. */
 
 let root: string;
 
-const run = async (...args: string[]): Promise<string> =>
-  (await execa("git", ["-C", root, ...args], { stdin: "ignore" })).stdout;
+const run = (...args: readonly string[]) => git(root, ...args);
 const write = (file: string, text = "kind: A\n"): void => {
   mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
   writeFileSync(path.join(root, file), text);
 };
-const commitAll = async (): Promise<void> => {
-  await run("add", "--all");
-  await run("commit", "--quiet", "-m", "of others");
-};
+const commitOthers = () => commitAll(root, "of others");
 
 beforeEach(async () => {
   // Only the repository says who commits.
   vi.stubEnv("GIT_CONFIG_GLOBAL", "/dev/null");
   vi.stubEnv("GIT_CONFIG_NOSYSTEM", "1");
   root = mkdtempSync(path.join(tmpdir(), "berth-commit-"));
-  await execa("git", ["init", "--quiet", "--initial-branch=main", root]);
-  for (const [key, value] of [
-    ["user.name", "t"],
-    ["user.email", "t@example.org"],
-    ["commit.gpgsign", "false"],
-  ] as const) {
-    await run("config", key, value);
-  }
+  await initCheckout(root);
 });
 
 afterEach(() => {
@@ -64,12 +63,26 @@ const committed = async (): Promise<readonly string[]> =>
     .filter(Boolean);
 
 describe("a commit", () => {
+  it("runs the hooks of the repository without the secrets of this process", async () => {
+    for (const name of secretVariables) vi.stubEnv(name, `canary-${name}`);
+    const seen = path.join(root, ".git/seen");
+    const hook = path.join(root, ".git/hooks/pre-commit");
+    mkdirSync(path.dirname(hook), { recursive: true });
+    writeFileSync(hook, `#!/bin/sh\nenv > '${seen}'\n`);
+    chmodSync(hook, 0o755);
+    write("k8s/infra/a/b.yaml");
+    await commit();
+    const env = readFileSync(seen, "utf8");
+    expect(env).toContain("GIT_CONFIG_NOSYSTEM=1");
+    expect(env).not.toContain("canary");
+  });
+
   it("has the files that changed, and nothing that others staged, edited, added or deleted", async () => {
     for (const file of ["staged", "edited", "k8s/infra/of-others.yaml", "k8s/infra/a/old.yaml"]) {
       write(file, file.endsWith("old.yaml") ? "# own\n" : "kind: A\n");
     }
     write(own[0] ?? "");
-    await commitAll();
+    await commitOthers();
     write("staged", "kind: B\n");
     await run("add", "staged");
     write("edited", "kind: B\n");
@@ -121,7 +134,7 @@ describe("a commit", () => {
   it("has files below a folder of the checkout, and a deletion that is staged", async () => {
     write("clusters/home/k8s/infra/a/old.yaml", "# own\n");
     write("k8s/infra/a/00 x.yaml", "of another\n");
-    await commitAll();
+    await commitOthers();
     await run("rm", "--quiet", "clusters/home/k8s/infra/a/old.yaml");
     write("k8s/infra/a/00 x.yaml", "changed\n");
     for (const file of own) write(`clusters/home/${file}`);
@@ -168,13 +181,13 @@ describe("a commit", () => {
 /** Work that somebody began: two branches that change one line. */
 async function beginConflict(...command: string[]): Promise<void> {
   write("a");
-  await commitAll();
+  await commitOthers();
   await run("switch", "--quiet", "-c", "other");
   write("a", "kind: B\n");
-  await commitAll();
+  await commitOthers();
   await run("switch", "--quiet", "main");
   write("a", "kind: C\n");
-  await commitAll();
+  await commitOthers();
   await execa("git", ["-C", root, ...command], { stdin: "ignore", reject: false });
 }
 

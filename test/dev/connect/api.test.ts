@@ -1,7 +1,6 @@
 import {
   FieldPurpose,
   type FullItem,
-  GeneratorRecipe,
   ItemBuilder,
   ItemCategory,
   OnePasswordConnect,
@@ -81,9 +80,7 @@ test("a filter matches whole titles only, and one it cannot parse is refused", a
   expect((await get(`${items}?filter=title sw "netbox"`)).status).toBe(400);
 });
 
-test("the real client creates, replaces and deletes an item", async () => {
-  const recipe = new GeneratorRecipe();
-  recipe.length = 40;
+test("the real client creates and replaces an item", async () => {
   const draft = new ItemBuilder()
     .setCategory(ItemCategory.Login)
     .setTitle("made-here")
@@ -92,21 +89,17 @@ test("the real client creates, replaces and deletes an item", async () => {
       purpose: FieldPurpose.Username,
       value: "someone",
     })
-    .addField({ label: "made", generate: true, recipe, sectionName: "more" })
+    .addField({ label: "made", value: "here", sectionName: "more" })
     .build();
   const created = await client.createItem(vault.id, draft);
   expect(created.id).toMatch(/^[a-z0-9]{26}$/);
   expect(created.version).toBe(1);
-  const generated = valueOf(created, "made");
-  expect(generated).toHaveLength(40);
+  expect(valueOf(created, "made")).toBe("here");
 
   created.title = "renamed";
   const updated = await client.updateItem(vault.id, created);
   expect([updated.id, updated.title, updated.version]).toEqual([created.id, "renamed", 2]);
-  expect(valueOf(updated, "made")).toBe(generated);
-
-  await client.deleteItem(vault.id, "renamed");
-  await expect(client.getItem(vault.id, "renamed")).rejects.toMatchObject({ status: 404 });
+  expect(valueOf(updated, "made")).toBe("here");
 });
 
 test("two items of one title are kept, and the real client refuses to choose", async () => {
@@ -144,12 +137,8 @@ test("unknown ids are 404, and a vault out of scope is 403 and unlisted", async 
   });
 });
 
-test("health and heartbeat need no token, and every answer names the version", async () => {
+test("a heartbeat needs no token", async () => {
   expect(await (await get("/heartbeat", "")).text()).toBe(".");
-  const health = (await (await get("/health", "")).json()) as { name: string; version: string };
-  expect(health.name).toBe("1Password Connect API");
-  const listed = await get("/v1/vaults");
-  expect(listed.headers.get("1Password-Connect-Version")).toBe(health.version);
 });
 
 test("an item has its files, a list of items does not, and the content is elsewhere", async () => {
@@ -167,10 +156,6 @@ test("an item has its files, a list of items does not, and the content is elsewh
   expect(listed).toContain("with a file");
   expect(listed).not.toContain("ca.crt");
   expect((await client.updateItem(vault.id, item)).files).toEqual([file]);
-});
-
-test("activity is an empty list", async () => {
-  expect(await (await get("/v1/activity")).json()).toEqual([]);
 });
 
 test("requests are recorded without token or values", async () => {

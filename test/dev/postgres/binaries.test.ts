@@ -43,20 +43,22 @@ test("links an install script did not make are made", () => {
   rmSync(root, { recursive: true });
 });
 
-test("a directory closed to others puts everything below it out of a user's reach", () => {
-  const base = mkdtempSync(join(tmpdir(), "berth-reach-"));
-  const inner = join(base, "a");
-  mkdirSync(inner);
-  const stranger = { uid: 61_234, gid: 61_234 };
-  expect(canReach(join(inner, "not-there-yet"), stranger)).toBe(false);
-  chmodSync(base, 0o755);
-  chmodSync(inner, 0o755);
-  expect(canReach(join(inner, "not-there-yet"), stranger)).toBe(true);
-  writeFileSync(join(inner, "file"), "", { mode: 0o600 });
-  expect(canReach(join(inner, "file"), stranger)).toBe(false);
-  expect(canReach(join(inner, "file"), { uid: process.getuid?.() ?? 0, gid: 61_234 })).toBe(true);
-  rmSync(base, { recursive: true });
-});
+test.runIf(process.getuid?.() === 0)(
+  "a directory closed to others puts everything below it out of a user's reach",
+  () => {
+    const base = mkdtempSync(join(tmpdir(), "berth-reach-"));
+    const inner = join(base, "a");
+    mkdirSync(inner);
+    const stranger = { uid: 61_234, gid: 61_234 };
+    expect(canReach(inner, stranger)).toBe(false);
+    chmodSync(base, 0o755);
+    chmodSync(inner, 0o755);
+    expect(canReach(inner, stranger)).toBe(true);
+    writeFileSync(join(inner, "program"), "", { mode: 0o700 });
+    expect(canReach(join(inner, "program"), stranger)).toBe(false);
+    rmSync(base, { recursive: true });
+  },
+);
 
 test.runIf(process.getuid?.() === 0)(
   "binaries out of reach are copied once to where the server's user can run them",

@@ -1,7 +1,5 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Client } from "pg";
+import { chmodSync, readFileSync } from "node:fs";
+import type { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { generateValue } from "../../../dev/connect/item-edits.ts";
 import { fingerprint } from "../../../dev/postgres/fingerprint.ts";
@@ -13,9 +11,11 @@ import {
 } from "../../../dev/postgres/neighbour.ts";
 import { freePort } from "../../../dev/postgres/ports.ts";
 import { preparePostgres } from "../../../dev/postgres/prepare.ts";
+import { queryAs } from "../../../dev/postgres/query.ts";
 import { type RunningServer, removeServer, startServer } from "../../../dev/postgres/server.ts";
+import { useFolder } from "../../fakes/folder.ts";
 
-const home = mkdtempSync(join(tmpdir(), "berth-neighbour-"));
+const home = useFolder("neighbour");
 const admin = { name: "coachlight_admin", password: generateValue() };
 const neighbour = { name: "paperless", password: generateValue() };
 const superuserPassword = generateValue();
@@ -43,27 +43,18 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.allSettled([maintenance.end(), inside.end(), insideChanged.end()]);
   await removeServer(home);
-  rmSync(home, { recursive: true, force: true });
 }, 60_000);
 
-async function queryAs(role: { name: string; password: string }, database: string, sql: string) {
-  const { host, port } = server;
-  const client = new Client({ host, port, user: role.name, password: role.password, database });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const ask = (role: typeof admin, database: string, sql: string) =>
+  queryAs(server, role, database, sql);
 
 test("the neighbour logs in and finds its rows", async () => {
-  const [row] = await queryAs(neighbour, "paperless", "SELECT count(*)::int AS n FROM documents");
+  const [row] = await ask(neighbour, "paperless", "SELECT count(*)::int AS n FROM documents");
   expect(row).toEqual({ n: 25 });
 });
 
 test("the admin may make roles and databases, is not a superuser, and can use the roles it makes", async () => {
-  const [row] = await queryAs(
+  const [row] = await ask(
     admin,
     "postgres",
     `SELECT rolsuper, rolcreaterole, rolcreatedb, current_setting('createrole_self_grant') AS self
@@ -75,17 +66,15 @@ test("the admin may make roles and databases, is not a superuser, and can use th
     rolcreatedb: true,
     self: "set, inherit",
   });
-  await queryAs(admin, "postgres", "CREATE ROLE probe");
-  const [used] = await queryAs(admin, "postgres", "SELECT pg_has_role('probe', 'SET') AS set");
+  await ask(admin, "postgres", "CREATE ROLE probe");
+  const [used] = await ask(admin, "postgres", "SELECT pg_has_role('probe', 'SET') AS set");
   expect(used).toEqual({ set: true });
-  await queryAs(admin, "postgres", "DROP ROLE probe");
+  await ask(admin, "postgres", "DROP ROLE probe");
 });
 
 test("the admin can be made a superuser, and back", async () => {
   const read = async () =>
-    (
-      await queryAs(admin, "postgres", "SELECT usesuper FROM pg_user WHERE usename = current_user")
-    )[0];
+    (await ask(admin, "postgres", "SELECT usesuper FROM pg_user WHERE usename = current_user"))[0];
   await ensureAdmin(login, admin, true);
   expect(await read()).toEqual({ usesuper: true });
   await ensureAdmin(login, admin);

@@ -3,14 +3,11 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -22,9 +19,10 @@ import { preparePostgres } from "../../../dev/postgres/prepare.ts";
 import { findSystemUser } from "../../../dev/postgres/run-as.ts";
 import { removeServer, startServer, stopServer } from "../../../dev/postgres/server.ts";
 import { isAlive } from "../../../toolchain/processes.ts";
+import { useFolder } from "../../fakes/folder.ts";
 
 const password = "super-secret-of-this-test";
-const base = mkdtempSync(join(tmpdir(), "berth-server-"));
+const base = useFolder("server");
 const home = join(base, "home");
 const seconds = 1000;
 
@@ -36,7 +34,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await removeServer(home);
-  rmSync(base, { recursive: true, force: true });
 }, 60 * seconds);
 
 async function start(settings: Record<string, string> = {}) {
@@ -175,7 +172,7 @@ test("an interrupted initdb, and a data directory cut short, are made again", as
 }, 20_000);
 
 test("a home nobody else may enter works too, and leaves nothing behind", async () => {
-  const closed = mkdtempSync(join(tmpdir(), "berth-closed-"));
+  const closed = useFolder("closed");
   const hidden = join(closed, "home");
   await preparePostgres({ home: hidden, superuserPassword: password });
   const server = await startServer({ home: hidden, port: await freePort() });
@@ -184,7 +181,6 @@ test("a home nobody else may enter works too, and leaves nothing behind", async 
   expect(await ask(server.port, "SELECT 1 AS answer")).toBe(1);
   await removeServer(hidden);
   expect([existsSync(root), existsSync(hidden)]).toEqual([false, false]);
-  rmSync(closed, { recursive: true });
 }, 20_000);
 
 test("neither the password nor its verifier stays in a file of the home", async () => {
@@ -195,11 +191,3 @@ test("neither the password nor its verifier stays in a file of the home", async 
     expect(readFileSync(file, "utf8")).not.toMatch(/super-secret|SCRAM-SHA-256\$/);
   }
 }, 20_000);
-
-test.each([["listen_addresses"], ["port"], ["x = 1\ny"]])(
-  "fails to take the setting %j",
-  async (name) => {
-    await stopServer(home);
-    await expect(start({ [name]: "1" })).rejects.toThrow("cannot be given");
-  },
-);

@@ -60,6 +60,7 @@ export const ofKubeconfig = (edit: (config: Kubeconfig) => void): Row["arrange"]
 
 export interface Kubeconfig {
   "current-context"?: string;
+  readonly clusters: { cluster: { server: string } }[];
   readonly contexts: { context: { user: string } }[];
   readonly users: { user: Record<string, unknown> }[];
 }

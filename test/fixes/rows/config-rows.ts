@@ -54,6 +54,23 @@ function setConfig(apps: string): void {
 const environment = "components/config/environment.ts";
 const files = "components/config/load.ts";
 
+/** A stack file that is wrong, and the example in its place. */
+const written = (spoil: (example: string) => string) => () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "berth-fixes-"));
+  const file = path.join(folder, "Pulumi.prod.yaml");
+  const example = readFileSync(path.join(projectFolder, "Pulumi.prod.yaml"), "utf8");
+  writeFileSync(file, spoil(example));
+  return {
+    run: () => loadStackFromFile("prod", folder),
+    repair: () => {
+      writeFileSync(file, example);
+    },
+    end: () => {
+      rmSync(folder, { recursive: true });
+    },
+  };
+};
+
 export const configRows: readonly Row[] = [
   {
     file: environment,
@@ -107,21 +124,13 @@ export const configRows: readonly Row[] = [
     file: files,
     fix: "keep … alone",
     when: "a key has two names",
-    arrange: () => {
-      const folder = mkdtempSync(path.join(tmpdir(), "berth-fixes-"));
-      const file = path.join(folder, "Pulumi.prod.yaml");
-      const example = readFileSync(path.join(projectFolder, "Pulumi.prod.yaml"), "utf8");
-      writeFileSync(file, `${example}  berth:config:apps: {}\n`);
-      return {
-        run: () => loadStackFromFile("prod", folder),
-        repair: () => {
-          writeFileSync(file, example);
-        },
-        end: () => {
-          rmSync(folder, { recursive: true });
-        },
-      };
-    },
+    arrange: written((example) => `${example}  berth:config:apps: {}\n`),
+  },
+  {
+    file: files,
+    fix: "write it as in …",
+    when: "the file is a list",
+    arrange: written((example) => `- ${example.replaceAll("\n", "\n  ")}`),
   },
   {
     file: files,

@@ -1,8 +1,7 @@
 import type { ClusterSpec, GitOpsSpec } from "../../../components/config/spec/delivery.ts";
-import {
-  type ClusterFacts,
-  decideCluster,
-  type LiveClusterObject,
+import type {
+  ClusterFacts,
+  LiveClusterObject,
 } from "../../../components/delivery/cluster/findings.ts";
 import { KINDS } from "../../../components/delivery/cluster/kinds.ts";
 import { decideCheckout } from "../../../components/delivery/git/checkout.ts";
@@ -10,7 +9,7 @@ import { planStackDelivery } from "../../../components/delivery/stack-delivery.t
 import { toOneError } from "../../../components/errors.ts";
 import { buildExternalSecret } from "../../../components/secrets/external-secret.ts";
 import { formatItemPath } from "../../../components/secrets/onepassword-item.ts";
-import { CLUSTER } from "../../delivery/cluster.ts";
+import { CLUSTER, decideForNetbox } from "../../delivery/cluster.ts";
 import { makeStack, NETBOX, toItemId } from "../../delivery/stack.ts";
 import { edited, type Row } from "../trial.ts";
 
@@ -23,23 +22,10 @@ interface Applied {
 
 const item = "OnePasswordItem infra-netbox/netbox-db-credentials";
 const application = "Application argocd/netbox";
-const good: ClusterFacts = {
-  identifier: "uid-of-home",
-  missingKinds: [],
-  objects: new Map(),
-  namespaces: new Set(["db-postgres", "argocd"]),
-};
 const ofOthers: LiveClusterObject = { managers: ["kubectl"], finalizers: [] };
 
 function apply({ facts, cluster }: Applied): void {
-  const target = { ...CLUSTER, identifier: "uid-of-home", ...cluster };
-  const spec = {
-    ...makeStack([{ ...NETBOX, delivery: "cluster" }]),
-    gitops: undefined,
-    cluster: target,
-  };
-  const { applied } = planStackDelivery(spec, toItemId);
-  const { warnings } = decideCluster(spec, target, applied, { ...good, ...facts });
+  const { warnings } = decideForNetbox(facts, cluster);
   const [warning] = warnings.filter(({ fix }) => fix !== undefined);
   if (warning !== undefined) throw toOneError("a warning", [warning]);
 }
@@ -72,7 +58,7 @@ const clusterRows: readonly Row[] = [
       const name = /create namespace (\S+),/.exec(fix)?.[1] ?? "";
       return {
         cluster: cluster ?? {},
-        facts: { namespaces: new Set([...good.namespaces, name]) },
+        facts: { namespaces: new Set(["db-postgres", "argocd", name]) },
       };
     }),
   },

@@ -128,37 +128,7 @@ const fileRows: readonly Row[] = [
   },
 ].map((row) => ({ file: "components/onepassword/attached-files.ts", ...row }));
 
-export const itemRows: readonly Row[] = [
-  ...fileRows,
-  { fix: "…", when: "a field is not there", arrange: ofItem([field("username", "wiki")]) },
-  {
-    fix: "…",
-    when: "a field with signs of op's own is not there",
-    arrange: ofItem(login, { fields: ["api.key=\\"] }),
-  },
-  {
-    fix: "…, or give the role that name in the stack file",
-    when: "the item is another role's",
-    arrange: ofItem([field("username", "shop"), field("password", "of-this-test")]),
-  },
-  {
-    fix: "keep one, such as by op item edit",
-    when: "two fields have one label",
-    arrange: ofItem([...login, field("password", "former", { section: "old one" })]),
-  },
-  {
-    fix: 'label the field "…" in 1Password',
-    when: "the password has another label",
-    arrange: byHand(
-      [field("username", "wiki"), field("password", "of-this-test", { shownAs: "Passwort" })],
-      () => login,
-    ),
-  },
-  {
-    fix: "remove or relabel the others in 1Password",
-    when: "two labels come to one key",
-    arrange: byHand([...login, field("(password)", "x")], (fields) => fields.slice(0, 2)),
-  },
+const unreadRows: readonly Row[] = [
   {
     fix: "correct berth:onepassword.vault",
     when: "there is no vault",
@@ -194,11 +164,40 @@ export const itemRows: readonly Row[] = [
     when: "Connect is away",
     arrange: untilFixed("unreachable"),
   },
+  { fix: "op item create", when: "there is no item", arrange: ofItem(undefined) },
+].map((row) => ({ file: "components/onepassword/unread.ts", ...row }));
+
+export const itemRows: readonly Row[] = [
+  ...fileRows,
+  ...unreadRows,
+  { fix: "…", when: "a field is not there", arrange: ofItem([field("username", "wiki")]) },
   {
-    file: "components/onepassword/item-request.ts",
     fix: "…",
-    when: "there is no item",
-    arrange: ofItem(undefined),
+    when: "a field with signs of op's own is not there",
+    arrange: ofItem(login, { fields: ["api.key=\\"] }),
+  },
+  {
+    fix: "…, or give the role that name in the stack file",
+    when: "the item is another role's",
+    arrange: ofItem([field("username", "shop"), field("password", "of-this-test")]),
+  },
+  {
+    fix: "keep one, such as by …",
+    when: "two fields have one label",
+    arrange: ofItem([...login, field("password", "former", { section: "old one" })]),
+  },
+  {
+    fix: 'label the field "…" in 1Password',
+    when: "the password has another label",
+    arrange: byHand(
+      [field("username", "wiki"), field("password", "of-this-test", { shownAs: "Passwort" })],
+      () => login,
+    ),
+  },
+  {
+    fix: "remove or relabel the others in 1Password",
+    when: "two labels come to one key",
+    arrange: byHand([...login, field("(password)", "x")], (fields) => fields.slice(0, 2)),
   },
   {
     file: "components/onepassword/stack-items.ts",

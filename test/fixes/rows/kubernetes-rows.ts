@@ -56,6 +56,14 @@ const kubeconfigRows: readonly Row[] = [
       for (const { context } of contexts) context.user = "bob";
     }),
   },
+  {
+    fix: "take it out of the URL in …",
+    when: "the server has a login in its URL",
+    arrange: ofKubeconfig(({ clusters }) => {
+      for (const { cluster } of clusters)
+        cluster.server = cluster.server.replace("//", "//bot:canary@");
+    }),
+  },
 ].map((row) => ({ file: "components/kubernetes/kubeconfig.ts", ...row }));
 
 /** Something else answers where the API server should. */
@@ -127,8 +135,8 @@ const requestRows: readonly Row[] = [
     arrange: throughCluster({ break: () => service("pg"), repair: () => undefined }),
   },
   ...["get services", "list pods", "get pods/portforward"].map((right) => ({
-    file: "components/kubernetes/failure.ts",
-    fix: "have a … with … on … bound to this user; test with: … auth can-i …",
+    file: "components/kubernetes/rbac.ts",
+    fix: "have a … with … on … bound to this user; test with: …",
     when: `the right to ${right} is missing`,
     arrange: throughCluster({
       break: ({ api }) => void api.denied.add(right),

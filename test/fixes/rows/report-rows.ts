@@ -25,7 +25,7 @@ const verbRows: readonly Row[] = [
     arrange: ofExample("report --live", without("--live")),
   },
   {
-    file: "cli/report/verb.ts",
+    file: "cli/define-verb.ts",
     fix: "leave out one of the two",
     when: "the admin and an app are named",
     arrange: ofExample("report netbox --admin --runbook", without("netbox")),
@@ -43,7 +43,7 @@ const verbRows: readonly Row[] = [
     arrange: ofExample("report --out /dev/null", addWord("--html")),
   },
   {
-    file: "cli/report/runbook.ts",
+    file: "cli/select-apps.ts",
     fix: "name it: …",
     when: "a runbook would be for two apps",
     arrange: ofExample("report --runbook", asCommand),

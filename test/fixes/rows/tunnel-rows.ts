@@ -6,16 +6,16 @@ import { ofPod, podNamed, selector, service, throughCluster, twoPods } from "./c
 
 const targetRows: readonly Row[] = [
   {
-    fix: "… -n … describe pod …",
+    fix: "… describe pod …",
     when: "the Pod does not run",
     arrange: ofPod({ phase: "Failed" }, { ...podNamed("postgres-0"), port: 15999 }),
   },
   {
-    fix: "… -n … describe pod …",
+    fix: "… describe pod …",
     when: "the Pod has no port of that name",
     arrange: ofPod({ portNames: {} }),
   },
-  { fix: "… -n … get pods -l …", when: "no Pod is ready", arrange: ofPod({ isReady: false }) },
+  { fix: "… get pods -l …", when: "no Pod is ready", arrange: ofPod({ isReady: false }) },
   {
     fix: "set berth:postgres.endpoint.kubernetes.port to one of them",
     when: "the Service has another port",

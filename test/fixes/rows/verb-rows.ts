@@ -81,10 +81,18 @@ const rotateRows: readonly Row[] = [
     ),
   },
   {
-    file: "cli/commands/rotate.ts",
+    file: "cli/define-verb.ts",
     fix: "leave out one of the two",
     when: "the admin and an app are named",
     arrange: ofExample("rotate netbox --admin", without("--admin")),
+  },
+  {
+    file: "cli/rotate/retire.ts",
+    fix: "leave out --retire; or set",
+    when: "a role has only one login",
+    arrange: ofStack("rotate --app wiki --retire", { wiki: {} }, without("--retire"), {
+      postgres: { endpoint: { direct: { host: "127.0.0.1", port: 9 } }, tls: { mode: "disable" } },
+    }),
   },
   {
     file: "cli/commands/rotate.ts",
@@ -168,7 +176,7 @@ export const verbRows: readonly Row[] = [
     ),
   },
   {
-    file: "cli/plan/verb.ts",
+    file: "cli/select-apps.ts",
     fix: "name it: …",
     when: "a script would be for two apps",
     arrange: ofExample("plan --sql", asCommand),

@@ -1,13 +1,13 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { inspect } from "node:util";
-import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { readThroughClient } from "../../../components/onepassword/through-client.ts";
 import { createThroughClient } from "../../../components/onepassword/write/create-login.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
+import { useFolder } from "../../fakes/folder.ts";
 import { makeApp } from "../../fakes/stack.ts";
 
 const wiki = { vault: "Coachlight", item: "it's --wiki" };
@@ -65,14 +65,10 @@ describe("through Connect", () => {
 });
 
 describe("through op", () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "berth-op-"));
+  const folder = useFolder("op");
 
   afterEach(() => {
     vi.unstubAllEnvs();
-  });
-
-  afterAll(() => {
-    rmSync(folder, { recursive: true });
   });
 
   test("the whole item goes through a pipe", async () => {

@@ -30,7 +30,6 @@ function setItem(more: Readonly<Record<string, string>> = {}): void {
     ...others,
   ];
   const item = { title: ref.item, category: "LOGIN", sections: [], fields };
-  for (const { id, title } of vault.items) if (title === ref.item) store.removeItem(vault.id, id);
   store.putItem(createItem(item, vault.id));
 }
 

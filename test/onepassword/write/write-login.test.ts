@@ -1,13 +1,13 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readThroughClient } from "../../../components/onepassword/through-client.ts";
 import { writeThroughClient } from "../../../components/onepassword/write/write-login.ts";
 import { createItem } from "../../../dev/connect/item-edits.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
+import { useFolder } from "../../fakes/folder.ts";
 
 const netbox = { vault: "Coachlight", item: "netbox-db-credentials" };
 
@@ -120,14 +120,10 @@ describe("through Connect", () => {
 });
 
 describe("through op", () => {
-  const folder = mkdtempSync(join(tmpdir(), "berth-op-"));
+  const folder = useFolder("op");
 
   afterEach(() => {
     vi.unstubAllEnvs();
-  });
-
-  afterAll(() => {
-    rmSync(folder, { recursive: true });
   });
 
   test("the new password goes through a pipe, with the rest of the item as it is", async () => {

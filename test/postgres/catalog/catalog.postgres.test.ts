@@ -49,6 +49,7 @@ test("an admin that is not a superuser can read what server it is and what the a
     systemIdentifier: rows[0]?.id,
     versionNumber: expect.toSatisfy((n: number) => n >= 180000 && n < 190000) as unknown,
     isStandby: false,
+    encoding: "UTF8",
     admin: "coachlight_admin",
     isSuperuser: false,
     canCreateRole: true,
@@ -73,7 +74,7 @@ test("the admin may alter what Postgres says it has ADMIN on, itself or through 
   ]) {
     await server.superuser.query(statement);
   }
-  const names = { roles: undefined, databases: [] };
+  const names = { databases: [] };
   const { found, expected } = await withSession(target, admin, async (client) => {
     const { rows } = await client.query<{ name: string }>(
       "select rolname as name from pg_roles where pg_has_role(oid, 'MEMBER WITH ADMIN OPTION') order by 1",
@@ -113,6 +114,21 @@ test("roles come with everything that adoption decides on, and what does not exi
     }),
     liveRole("paperless", { ownedDatabases: ["closed", "paperless"] }),
   ]);
+});
+
+test("a session that asks for one app after the other has it planned once, and a read of all by itself", async () => {
+  await withSession(target, admin, async (client) => {
+    const netbox = { roles: ["netbox"], databases: ["netbox"] };
+    for (let app = 0; app < 7; app += 1) await inspectCatalog(client, netbox);
+    expect((await inspectCatalog(client)).roles.size).toBeGreaterThan(1);
+    const { rows } = await client.query(
+      "select name, generic_plans::int > 0 as once, (generic_plans + custom_plans)::int as asked from pg_prepared_statements order by 1",
+    );
+    expect(rows).toEqual([
+      { name: "sql/databases", once: true, asked: 7 },
+      { name: "sql/roles", once: true, asked: 7 },
+    ]);
+  });
 });
 
 test("databases come with owner, limit, encoding and privileges, PUBLIC's default ones included", async () => {
@@ -212,25 +228,6 @@ test("traces on a neighbour are found in every form, and there are none to begin
   await server.superuser.query("alter database paperless owner to paperless");
   await server.superuser.query("revoke netbox from paperless");
   await server.superuser.query("revoke connect on database paperless from netbox");
-});
-
-test("an owner cannot put a function in the way of the admin's queries", async () => {
-  await server.superuser.query("grant netbox to coachlight_admin");
-  const own = await server.target("netbox");
-  await withSession(own, new Credential("netbox", "canary-netbox"), (client) =>
-    client.query(
-      `create function public.lower(name) returns text language sql as $$ select 'hijacked' $$;
-       create view public.pg_roles as select 'hijacked'::name as rolname`,
-    ),
-  );
-  const answer = await withSession(own, admin, async (client) => {
-    const { rows } = await client.query<{ name: string }>(
-      "select lower(rolname) as name from pg_roles where rolname = 'netbox'",
-    );
-    return rows;
-  });
-  expect(answer).toEqual([{ name: "netbox" }]);
-  await server.superuser.query("revoke netbox from coachlight_admin");
 });
 
 test("no password reached the log, though the server wrote down every statement", async () => {

@@ -21,7 +21,6 @@ import {
 } from "../../../components/postgres/diff/retirement.ts";
 import { toState } from "../../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
-import type { UnstatedGrants } from "../../../components/postgres/registry/adoption.ts";
 import { decideRegistry } from "../../../components/postgres/registry/decide.ts";
 import type { RefusedSetting } from "../../../components/postgres/statements/try-settings.ts";
 import { isLoss, requirePossible } from "../../../provider/app-database/inspect.ts";
@@ -47,8 +46,6 @@ export interface Situation {
   readonly leaving?: LeavingFacts & Pick<RetirementFacts, "blockers">;
   /** Reserved since the app left. */
   readonly reserved?: readonly string[];
-  /** For the registry's resources. */
-  readonly memberships?: UnstatedGrants["memberships"];
   readonly context?: Partial<AppContext>;
 }
 
@@ -96,8 +93,7 @@ export const callers = {
     const inside = { extensions, ...(access === undefined ? {} : { access }) };
     const insides = new Map([[plan.app, inside]]);
     const { catalog, refusedSettings = [] } = facts;
-    const { memberships = [] } = situation;
-    const found = { catalog, insides, memberships, refusedSettings };
+    const found = { catalog, insides, refusedSettings };
     decideRegistry(spec, [plan], found, { isPreview: false });
     return undefined;
   },

@@ -40,7 +40,10 @@ const drops = (leaving: Partial<Situation["leaving"]>): Situation => ({
   leaving: { ...nothingLeaves, ...leaving },
 });
 
-const kinds = ["subscription", "replication slot", "prepared transaction", "template"] as const;
+const kinds = [
+  ...(["subscription", "replication slot", "prepared transaction", "template"] as const),
+  "objects" as const,
+];
 
 export const leavingRows: readonly Row[] = [
   ["role-is-connected", leaves, ["up"]],
@@ -51,6 +54,7 @@ export const leavingRows: readonly Row[] = [
   ["role-has-dependents", drops({ dependents: [{ ...dependent, role: "wiki" }] }), ["drop"]],
   ["role-gave-to-others", leaves, ["up"]],
   ["role-gave-to-others", losing("policy"), ["up"]],
+  ["role-gave-to-others", losing("member"), ["up"]],
   ["database-reserved", { ...drops({}), reserved: ["wiki"] }, ["drop"]],
   [
     "database-not-ours",
@@ -63,7 +67,11 @@ export const leavingRows: readonly Row[] = [
     ["drop"],
   ],
   ...kinds.map(
-    (kind): Row => ["database-in-use", drops({ blockers: [{ kind, name: "one" }] }), ["drop"]],
+    (kind): Row => [
+      "database-in-use",
+      drops({ blockers: [{ kind, name: "one", isOfStack: false }] }),
+      ["drop"],
+    ],
   ),
 ];
 
@@ -123,8 +131,14 @@ export const unstatedRows: readonly Row[] = [
     "registry-would-lose",
     {
       entry: { adopt: true, provisioner: "postgresql", owner: { memberOf: ["staff"] } },
-      catalog: makeCatalog([liveRole("wiki", { adminMayAlter: true, memberOf: ["staff"] })]),
-      memberships: [{ role: "wiki", group: "staff", hasOptions: true, isOursToGrant: true }],
+      catalog: makeCatalog([
+        liveRole("wiki", {
+          adminMayAlter: true,
+          memberOf: ["staff"],
+          memberships: [{ group: "staff", grantor: "postgres", isAdmin: true }],
+        }),
+        liveRole("staff", { adminMayAlter: true }),
+      ]),
     },
     ["registry"],
   ],

@@ -168,6 +168,14 @@ export const table: readonly Row[] = [
   ],
   ["database-missing", { entry: twoLogins, catalog: makeCatalog(group) }, ["rotate"]],
   [
+    "name-unreadable",
+    {
+      entry: { owner: { name: "Müller" }, database: { encoding: "LATIN1" } },
+      catalog: makeCatalog(),
+    },
+    all,
+  ],
+  [
     "encoding-differs",
     { catalog: makeCatalog([liveRole("wiki", ours)], database({ encoding: "LATIN1" })) },
     all,

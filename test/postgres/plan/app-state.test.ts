@@ -59,12 +59,6 @@ const context: RoleContext = {
 };
 const empty = { server: goodServer, roles: new Map(), databases: new Map() };
 
-describe("a plan as inputs of a resource", () => {
-  it.each(plans)("comes back as it was: $app", (plan) => {
-    expect(toPlan(toState(plan, ownershipRole, "retain"), ownershipRole)).toEqual(plan);
-  });
-});
-
 describe("inputs that leave out what goes without saying", () => {
   const inputsOf = (plan: DatabasePlan) =>
     withoutDefaults(toState(plan, ownershipRole, plan.app === "shop" ? "delete" : "retain"));

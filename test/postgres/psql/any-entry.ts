@@ -35,7 +35,7 @@ const anyEntries = fc.record({
   owner: fc.record(
     {
       connectionLimit: fc.constantFrom(3, 9),
-      searchPath: fc.constantFrom(["public"], ["$user", "public"], ["My own", "public"]),
+      searchPath: fc.constantFrom(["public"], ["$user", "public"], ["My own", "public"], [""]),
       memberOf: fc.constant(["readers"]),
       settings,
     },

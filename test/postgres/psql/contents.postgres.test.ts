@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DatabaseBed, inputsOf } from "../../provider/app-database/bed.ts";
-import { useBed } from "../../provider/app-database/use-bed.ts";
+import { keepNeighbour, useBed } from "../../provider/app-database/use-bed.ts";
 import { hasPsql, psql, readRowVersions, toScript } from "./run.ts";
 
 /** Schemas and extensions of a psql script that cannot be had, or only by a superuser. */
@@ -9,10 +9,9 @@ const withDatabase = (database: object) => ({ database });
 
 describe.skipIf(!hasPsql)("a script, run by an admin with CREATEROLE and CREATEDB", () => {
   const bed = useBed();
-  let neighbour: string;
+  keepNeighbour(bed);
 
   beforeAll(async () => {
-    neighbour = await bed.neighbour();
     await bed.up(inputsOf("basketball", withDatabase({ schemas: ["billing"] })));
     await bed.sql("create schema theirs", "basketball");
   });
@@ -197,10 +196,6 @@ describe.skipIf(!hasPsql)("a script, run by an admin with CREATEROLE and CREATED
     expect(output).toContain(`a superuser must still do this: in database basketball: ${help}`);
     await bed.sql(help, "basketball");
     expect(await run()).toEqual({ exitCode: 0, output: "app basketball: as planned" });
-  });
-
-  it("left the neighbour as it was", async () => {
-    expect(await bed.neighbour()).toBe(neighbour);
   });
 });
 

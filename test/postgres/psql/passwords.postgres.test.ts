@@ -16,6 +16,7 @@ import {
   rolePassword,
 } from "../../provider/app-database/bed.ts";
 import { useBed } from "../../provider/app-database/use-bed.ts";
+import { hasPsql } from "./run.ts";
 
 /** What a provisioning Job runs, against a real server, by the real psql: a plan and its passwords. */
 
@@ -27,10 +28,6 @@ const passwords = {
 };
 
 const psqlPath = execaSync("sh", ["-c", "command -v psql"], { reject: false }).stdout;
-const hasPsql = (() => {
-  const { stdout } = execaSync("psql", ["--version"], { reject: false });
-  return Number(/\d+/.exec(stdout)?.[0] ?? 0) >= 15;
-})();
 
 /** The files of a Job's ConfigMap, and a psql on PATH that notes its arguments. */
 class Pod {

@@ -84,7 +84,7 @@ export function readRowVersions(bed: DatabaseBed): Promise<object[]> {
      select nspname, xmin::text from pg_namespace union all
      select extname, xmin::text from pg_extension union all
      select relname, xmin::text from pg_class where relnamespace = 'public'::regnamespace union all
-     select 'default ' || oid, xmin::text from pg_default_acl order by 1`,
+     select 'default ' || oid, xmin::text from pg_default_acl order by 1, 2`,
     "basketball",
   );
 }

@@ -83,6 +83,61 @@ const edits = fc.array(
       (to) => `alter default privileges for role ${database} grant usage on schemas to ${to}`,
     ),
     fc.constant(`create schema billing authorization ${database}`),
+    fc
+      .tuple(role, fc.constantFrom("superuser", "createrole", "replication", "noinherit"))
+      .map(([name, attribute]) => `alter role ${name} ${attribute}`),
+    fc
+      .tuple(role, fc.constantFrom("admin true", "inherit false", "set false"))
+      .map(([name, option]) => `grant readers to ${name} with ${option}`),
+    role.map((name) => `grant ${ownershipRole} to ${name} with admin true`),
+    role.map((name) => `grant ${name} to readers`),
+    fc.tuple(role, schema).map(
+      ([name, at]) =>
+        `create view ${at}.v as select 1 as a; alter view ${at}.v owner to ${name};
+           create sequence ${at}."S, 1;%$"; alter sequence ${at}."S, 1;%$" owner to ${name};
+           create procedure ${at}.p(in "a b" int, out c text) language sql as 'select 1::text'; alter procedure ${at}.p owner to ${name};
+           create aggregate ${at}.g(int) (sfunc = int4pl, stype = int); alter aggregate ${at}.g(int) owner to ${name};
+           create table ${at}."Or%d's \\" (a int, "b c" text) partition by range (a); alter table ${at}."Or%d's \\" owner to ${name}`,
+    ),
+    fc
+      .tuple(onTable, schema, other, fc.boolean())
+      .map(([one, at, to, isGiven]) =>
+        give(one.replace("(note)", '("b c")'), `table ${at}."Or%d's \\"`, to, isGiven),
+      ),
+    fc.tuple(schema, other).map(([at, to]) => `grant all on all routines in schema ${at} to ${to}`),
+    fc
+      .tuple(schema, other)
+      .map(([at, to]) => `grant all on all sequences in schema ${at} to ${to} with grant option`),
+    fc
+      .tuple(other, fc.constantFrom("functions", "sequences", "types", "tables"), fc.boolean())
+      .map(
+        ([to, type, isGiven]) =>
+          `alter default privileges for role ${database} ${isGiven ? "grant" : "revoke"} all on ${type} ${isGiven ? "to" : "from"} ${to}`,
+      ),
+    fc
+      .tuple(role, schema)
+      .map(
+        ([name, at]) =>
+          `alter default privileges for role ${name} in schema ${at} grant all on tables to public`,
+      ),
+    role.map((name) => `alter schema billing owner to ${name}`),
+    role.map((name) => `alter database ${database} owner to ${name}`),
+    fc.constant("alter schema public owner to current_user"),
+    fc.constant("drop schema public cascade"),
+    fc.constantFrom(
+      `alter database ${database} is_template true`,
+      `alter database ${database} set role to readers`,
+      `alter database ${database} set search_path to billing`,
+      `alter database ${database} rename to basketball_old`,
+      `comment on role ${ownershipRole} is 'hello'`,
+      `grant usage on schema public to readers with grant option`,
+    ),
+    role.map((name) => `alter role ${name} set role to readers`),
+    role.map((name) => `alter role ${name} set search_path to ''`),
+    role.map(
+      (name) =>
+        `select set_config('search_path', '', true); alter role ${name} set search_path from current`,
+    ),
     fc.constant("drop schema billing cascade"),
     fc.constant("alter schema billing owner to current_user"),
   ),
@@ -91,6 +146,9 @@ const edits = fc.array(
 
 /** The live state: what a run of Berth has left, if there was one, and what happened since. */
 const live = fc.record({ before: fc.option(entries), edits });
+
+const lists = { memberOf: [], except: [] };
+const reader = { profile: "readonly", connectionLimit: 2, ...lists } as const;
 
 describe.skipIf(!hasPsql)("from whatever a server holds", () => {
   let beds: readonly [provider: DatabaseBed, script: DatabaseBed];
@@ -110,7 +168,9 @@ describe.skipIf(!hasPsql)("from whatever a server holds", () => {
 
   /** Both servers begin with the same. */
   async function prepare(bed: DatabaseBed, { before, edits: statements }: LiveState) {
+    await bed.sql(`alter database ${database} is_template false`).catch(() => undefined);
     await bed.sql(`drop database if exists ${database}`);
+    await bed.sql(`drop database if exists basketball_old`);
     for (const name of [...roles, ownershipRole]) await bed.sql(`drop role if exists ${name}`);
     if (before === null) return;
     await bed.up(inputsOf(database, before)).catch(() => undefined);
@@ -137,6 +197,29 @@ describe.skipIf(!hasPsql)("from whatever a server holds", () => {
           [
             { before: null, edits: [] },
             { owner: {}, database: { revokePublic: false }, roles: {} },
+          ],
+          // A login whose password expires becomes a role that cannot log in.
+          [
+            {
+              before: { owner: {}, database: {}, roles: { ro: { ...reader, login: "password" } } },
+              edits: [`alter role ${database}_ro valid until '2020-01-01'`],
+            },
+            { owner: {}, database: {}, roles: { ro: { ...reader, login: "none" } } },
+          ],
+          // A search_path without a schema is not the server's.
+          [
+            {
+              before: { owner: {}, database: {}, roles: { ro: { ...reader, login: "none" } } },
+              edits: [
+                `alter role ${database} set search_path to ''`,
+                `alter role ${database}_ro set search_path to ''`,
+              ],
+            },
+            {
+              owner: { searchPath: [""] },
+              database: {},
+              roles: { ro: { ...reader, login: "none" } },
+            },
           ],
         ],
       },
@@ -184,7 +267,7 @@ async function readAll(bed: DatabaseBed): Promise<unknown> {
      where pronamespace in (select oid from pg_namespace where nspname in ('public', 'billing', 'audit'))
      union all
      select attrelid::regclass::text || '.' || attname, ${acl("attacl")} from pg_attribute where attacl is not null
-     order by 1`,
+     order by 1, 2`,
     database,
   );
   return { catalog, objects };

@@ -74,7 +74,10 @@ describe("what the server must be and allow", () => {
   });
 
   test.each<[Partial<ServerFacts>, string]>([
-    [{ versionNumber: 130022 }, "its version is 13.22\n    fix: Berth needs 14 or newer"],
+    [
+      { versionNumber: 130022 },
+      "its version is 13.22; Berth needs 14 or newer\n    fix: update the server",
+    ],
     [
       { isStandby: true },
       "it is a standby, which is read-only\n    fix: point berth:postgres.endpoint at the primary's Service, or at its Pod by a selector, as role=primary",

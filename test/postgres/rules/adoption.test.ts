@@ -18,10 +18,14 @@ function decide(
   const [app] = spec.apps;
   if (app === undefined) throw new Error("the stack has no app");
   const plan = planDatabase(app, spec.postgres);
-  const found = decideAdoption(plan, makeCatalog(roles, databases), spec.postgres);
+  const found = decideAdoption(plan, makeCatalog(roles, databases), {
+    ...spec.postgres,
+    ...unread,
+  });
   return { ...found, problems: found.problems.map(describeProblem) };
 }
 
+const unread = { passwordOf: () => "other" as const, isReserved: () => false };
 const ours = liveRole("netbox", { memberOf: ["berth_prod"] });
 const ofOther = { group: "berth_dev", grantor: "postgres" };
 const adopt = { adopt: true };
@@ -42,7 +46,7 @@ describe("without a word", () => {
   test("fails on a role that was made by hand, and says what adopting would change", () => {
     const live = liveRole("netbox", { canLogin: false, connectionLimit: 5 });
     expect(decide([live]).problems).toEqual([
-      'app netbox: role "netbox" exists and was not made by this stack\n    fix: to take it over, set berth:apps.netbox.adopt to true ' +
+      'app netbox: role "netbox" exists and was not made by this stack\n    fix: to adopt it, set berth:apps.netbox.adopt to true ' +
         '(would change: its password becomes the one in 1Password; it may log in; connection limit 5 becomes -1; it becomes a member of "berth_prod")',
     ]);
   });
@@ -60,7 +64,7 @@ describe("without a word", () => {
     );
     expect(problems).toHaveLength(2);
     expect(problems[1]).toBe(
-      'app netbox: database "netbox" exists and was not made by this stack\n    fix: to take it over, set berth:apps.netbox.adopt to true ' +
+      'app netbox: database "netbox" exists and was not made by this stack\n    fix: to adopt it, set berth:apps.netbox.adopt to true ' +
         "(would change: connection limit 3 becomes -1; PUBLIC loses CONNECT and TEMPORARY)",
     );
   });
@@ -112,11 +116,26 @@ describe("with adopt: true", () => {
     const changesFor = (password: ReturnType<typeof compareStored>) =>
       decideAdoption(plan, makeCatalog([liveRole("netbox")]), {
         ...spec.postgres,
+        ...unread,
         passwordOf: () => password,
       }).changes[0];
     expect(changesFor("same")).toContain("it becomes a member of");
     expect(changesFor("md5")).toContain("stored as md5, becomes the one in 1Password");
     expect(changesFor("other")).toContain("its password becomes the one in 1Password");
+  });
+
+  test.each(['search_path=""', "search_path="])("%s is no schema, not the server's", (setting) => {
+    const live = liveRole("netbox", { settings: [setting] });
+    expect(decide([live], [], adopt).problems).toEqual([
+      'app netbox: role "netbox": it has search_path ""\n    fix: add "searchPath: [""]" under owner to keep that',
+    ]);
+    const other = { ...adopt, owner: { searchPath: ["public, app"] } };
+    expect(decide([live], [], other).changes).toContain(
+      'app netbox: role "netbox": search_path "" becomes "public, app"',
+    );
+    const kept = { ...adopt, owner: { searchPath: [""] } };
+    expect(decide([live], [], kept).problems).toEqual([]);
+    expect(decide([live], [], kept).changes.join()).not.toContain("search_path");
   });
 
   test("names that need quotes are printed so that they can be pasted", () => {

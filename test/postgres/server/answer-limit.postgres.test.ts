@@ -62,7 +62,7 @@ describe.each(["direct", "tunnel"] as const)("a session whose way is %s", (way) 
     vi.advanceTimersByTime(2_000);
     await expect(answer).rejects.toThrow(/has not answered a statement for 75 s.*\n.*run the same/);
     await ended;
-    await expect(client.query("select 1")).rejects.toThrow("not queryable");
+    await expect(client.query("select 1")).rejects.toThrow("has not answered a statement for 75 s");
   });
 
   test("ends in time when its goodbye is not answered", async () => {
@@ -92,6 +92,14 @@ describe("a session that is answered", () => {
     const slow = client.query("select pg_sleep(2)");
     vi.advanceTimersByTime(76_000);
     await expect(slow).rejects.toThrow("has not answered a statement for 75 s");
+  });
+
+  test("says in the next statement why it ended between two", async () => {
+    const ended = new Promise((resolve) => client.once("error", resolve));
+    const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+    await server.superuser.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
+    await ended;
+    await expect(client.query("select 1")).rejects.toMatchObject({ code: "57P01" });
   });
 
   test("has it notice within a minute that this machine is gone", async () => {

@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -19,13 +18,14 @@ import { preparePostgres } from "../../../dev/postgres/prepare.ts";
 import { findSystemUser } from "../../../dev/postgres/run-as.ts";
 import { removeServer, startServer } from "../../../dev/postgres/server.ts";
 import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
+import { useFolder } from "../../fakes/folder.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 import { issue } from "../../tunnel/certificate.ts";
 import { hasPsql } from "../psql/run.ts";
 
 /** A server that lets its superuser in with a certificate alone, and asks everybody else for one as well. */
 
-const folder = mkdtempSync(join(tmpdir(), "berth-client-cert-"));
+const folder = useFolder("client-cert");
 const ca = issue("Test CA");
 const at = (name: string): string => join(folder, name);
 const write = (name: string, text: string): string => {
@@ -82,7 +82,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await removeServer(home);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 function tlsWith(client: TlsSpec["client"]): TlsSpec {

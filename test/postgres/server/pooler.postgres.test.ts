@@ -7,7 +7,7 @@ import { withRoleSession } from "../../../components/postgres/server/session.ts"
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { hasPgbouncer, type Pgbouncer, runPgbouncer } from "../../cli/rotate/pgbouncer.ts";
 import { countFaults } from "../../faults/count.ts";
-import { inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
+import { admin, adminCredential, inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
 import { useBed } from "../../provider/app-database/use-bed.ts";
 import { hasPsql, psql, toScript } from "../psql/run.ts";
 
@@ -38,12 +38,8 @@ const isCaught = async (): Promise<boolean> => {
 async function startPooler(
   ...settings: string[]
 ): Promise<{ kind: string; host: string; port: number }> {
-  const { PGUSER: name, PGPASSWORD: password } = bed.adminEnvironment;
   pooler = await runPgbouncer(bed, {
-    users: [
-      { name, password },
-      { name: "mallory", password: rolePassword("mallory") },
-    ],
+    users: [admin, { name: "mallory", password: rolePassword("mallory") }],
     database: "*",
     settings,
   });
@@ -53,7 +49,7 @@ async function startPooler(
 beforeAll(async () => {
   app = await bed.up(inputsOf("mallory"));
   await bed.sql("create role bank");
-  await bed.sql(`grant bank to ${bed.adminEnvironment.PGUSER} with admin option`);
+  await bed.sql(`grant bank to ${admin.name} with admin option`);
   await bed.sqlAs("mallory", "mallory", trap);
 });
 
@@ -101,16 +97,15 @@ describe.runIf(hasPgbouncer)("behind a pooler", () => {
       "pool_mode = session",
       "ignore_startup_parameters = options",
     );
-    const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
     const postgres = {
       ...(bed.config()["postgres"] as unknown as PostgresSpec),
       endpoint,
       admin: { vault: "Coachlight", item: "postgres-admin" },
     } as PostgresSpec;
     await withServer(postgres, async (server) => {
-      await expect(
-        inspectServerForAdopt(server, new Credential(PGUSER, PGPASSWORD), postgres),
-      ).rejects.toThrow("a connection pooler in between");
+      await expect(inspectServerForAdopt(server, adminCredential, postgres)).rejects.toThrow(
+        "a connection pooler in between",
+      );
       const mallory = new Credential("mallory", rolePassword("mallory"));
       await expect(
         withRoleSession({ ...server, database: "mallory" }, mallory, (client) =>

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -13,6 +12,7 @@ import { freePort } from "../../../dev/postgres/ports.ts";
 import { preparePostgres } from "../../../dev/postgres/prepare.ts";
 import { findSystemUser } from "../../../dev/postgres/run-as.ts";
 import { removeServer, startServer } from "../../../dev/postgres/server.ts";
+import { useFolder } from "../../fakes/folder.ts";
 import { issue } from "../../tunnel/certificate.ts";
 import { hasPsql } from "../psql/run.ts";
 
@@ -21,7 +21,7 @@ import { hasPsql } from "../psql/run.ts";
 const name = "postgres-postgresql.db-postgres.svc";
 const cloudName = "demo-project:demo-db";
 const password = "only-for-this-test";
-const folder = mkdtempSync(join(tmpdir(), "berth-tls-table-"));
+const folder = useFolder("tls-table");
 const ca = issue("Test CA");
 const certificates = {
   "with the right name": issue(name, { issuer: ca }),
@@ -60,10 +60,6 @@ const why: Record<string, RegExp> = {
 
 beforeAll(() => {
   writeFileSync(caFile, ca.cert);
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe.each(Object.entries(certificates))("a certificate %s", (kind, { cert, key }) => {

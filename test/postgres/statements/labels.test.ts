@@ -6,8 +6,8 @@ import {
   type LabelledStatement,
   labelStatements,
   parseStatements,
-  risks,
 } from "../../../components/postgres/statements/labels.ts";
+import { risks } from "../../../components/postgres/statements/risks.ts";
 import { toTerminalText } from "../../../components/terminal-text.ts";
 
 /** What a preview shows of statements, and which of them somebody should look at. */

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
 import { inputsOf } from "./bed.ts";
-import { closePublic, failuresOf, servers } from "./servers.ts";
+import { closePublic, failuresOf, servers, verifiersOf } from "./servers.ts";
 import { useBed } from "./use-bed.ts";
 
 /** Settings, memberships and logins without a password: the provider, the psql script and `verify` mean the same by them. */
@@ -43,18 +43,7 @@ describe.each(servers)(
     };
     const failures = () => failuresOf(bed, { basketball: entry });
     const runScript = async (made: StoredResource): Promise<void> => {
-      const { verifiers } = made.inputs as unknown as {
-        readonly verifiers: Readonly<Record<string, { readonly value: string }>>;
-      };
-      const env = Object.entries(verifiers).map(([key, { value }]) => [
-        `BERTH_VERIFIER_${key.toUpperCase()}`,
-        value,
-      ]);
-      const { exitCode, output } = await psql(
-        bed,
-        toScript(bed, entry),
-        Object.fromEntries(env) as Record<string, string>,
-      );
+      const { exitCode, output } = await psql(bed, toScript(bed, entry), verifiersOf(made));
       expect(exitCode, output).toBe(0);
     };
     /** What `verify` asks for: before 16 the admin is no member of the roles that it makes. */

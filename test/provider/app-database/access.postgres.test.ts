@@ -51,6 +51,13 @@ describe("an app whose access others had a hand in", () => {
     ).toEqual([]);
   });
 
+  it("takes a role that is called PUBLIC for no other", async () => {
+    const made = await bed.up(inputsOf("quoted"));
+    await bed.sql('create role "PUBLIC"; grant connect on database quoted to "PUBLIC"');
+    expect(await bed.diff(made)).toEqual([]);
+    await bed.sql('revoke connect on database quoted from "PUBLIC"; drop role "PUBLIC"');
+  });
+
   it("remembers such a schema over a run that stops halfway", async () => {
     const made = await bed.up(inputsOf("halfway", { ...ro, database: { schemas: ["billing"] } }));
     await bed.sqlAs("halfway", "halfway", "create table billing.t (id int)");

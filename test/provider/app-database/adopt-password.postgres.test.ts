@@ -23,14 +23,8 @@ async function readVerifier(): Promise<string> {
   return row?.rolpassword ?? "";
 }
 
-async function preview(owner: Record<string, unknown>): Promise<string> {
-  const handler = await bed.provider();
-  bed.reports.length = 0;
-  const inputs = inputsOf("web", { adopt: true, owner: { name, ...owner }, database: { name } });
-  await handler.create({ urn: "urn:pulumi:prod::berth::x::web", inputs, preview: true });
-  await handler.close();
-  return bed.reports.join("\n");
-}
+const preview = (owner: Record<string, unknown>) =>
+  bed.preview(inputsOf("web", { adopt: true, owner: { name, ...owner }, database: { name } }));
 
 describe("with the salt that is stored", () => {
   it("previews nothing but the mark", async () => {

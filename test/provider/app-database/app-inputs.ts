@@ -3,8 +3,11 @@ import type { AppDatabaseState } from "../../../components/postgres/plan/app-pro
 import { toState } from "../../../components/postgres/plan/app-state.ts";
 import { hasNoPassword, isFurther, planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { makeVerifier } from "../../../components/postgres/verifier.ts";
-import { toProperties } from "../../../provider/app-database/inputs.ts";
-import { type PropertyMap, SecretValue } from "../../../provider/rpc/property-values.ts";
+import {
+  type PropertyMap,
+  SecretValue,
+  toPropertyMap,
+} from "../../../provider/rpc/property-values.ts";
 import { makeApp } from "../../fakes/stack.ts";
 
 export const ownershipRole = "berth_prod";
@@ -42,7 +45,7 @@ export function inputsOfApp(
         ),
       ]),
   );
-  return { ...toProperties(state), verifiers };
+  return { ...toPropertyMap(state), verifiers };
 }
 
 /** How a role of an app logs in. */

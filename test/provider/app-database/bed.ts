@@ -1,4 +1,3 @@
-import { Credential } from "../../../components/onepassword/credential.ts";
 import type { PostgresConfig } from "../../../components/postgres/server/config.ts";
 import { AppDatabaseHandler } from "../../../provider/app-database/handler.ts";
 import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
@@ -7,7 +6,7 @@ import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { openVault, readFrom } from "./admin-item.ts";
 import { ownershipRole, toUrn } from "./app-inputs.ts";
-import { admin, ServerBed, type ServerOptions } from "./server-bed.ts";
+import { admin, adminCredential, ServerBed, type ServerOptions } from "./server-bed.ts";
 
 export {
   inputsOf,
@@ -17,6 +16,7 @@ export {
   rolePassword,
   toUrn,
 } from "./app-inputs.ts";
+export { admin, adminCredential } from "./server-bed.ts";
 
 /** The statements that a report of a preview shows. */
 export function statementsIn(report: string): string[] {
@@ -32,7 +32,7 @@ export class DatabaseBed extends ServerBed {
   /** All that was ever reported, and the errors of `up`. */
   readonly said: string[] = [];
   /** Credentials of admins, by their item. */
-  readonly admins = new Map([[adminItem, new Credential(admin.name, admin.password)]]);
+  readonly admins = new Map([[adminItem, adminCredential]]);
 
   static async open(options?: ServerOptions): Promise<DatabaseBed> {
     const bed = new DatabaseBed(options);
@@ -128,6 +128,32 @@ export class DatabaseBed extends ServerBed {
     const { id, urn } = old;
     const request = { id, urn, oldInputs: old.inputs, oldState: old.state, newInputs: inputs };
     return Object.keys(await this.#run((handler) => handler.diff(request))).toSorted();
+  }
+
+  /**
+   * What a preview of one app reports; undefined in `old` = it is new.
+   *
+   * @param places Those of the program's apps.
+   */
+  async preview(
+    inputs: PropertyMap,
+    old?: StoredResource,
+    places?: Record<string, unknown>,
+  ): Promise<string> {
+    this.reports.length = 0;
+    await this.#run(async (handler) => {
+      if (places !== undefined) {
+        const news = { ...this.config(), places: JSON.stringify(places) };
+        handler.checkConfig({ urn: "provider", olds: {}, news });
+      }
+      if (old === undefined) {
+        await handler.create({ urn: toUrn("x"), inputs, preview: true });
+      } else {
+        const request = { id: old.id, urn: old.urn, oldInputs: old.inputs, oldState: old.state };
+        await handler.update({ ...request, newInputs: inputs, preview: true });
+      }
+    });
+    return this.reports.join("\n");
   }
 
   refresh(old: StoredResource): Promise<StoredResource | undefined> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { inputsOf, statementsIn, toUrn } from "./bed.ts";
-import { keepNeighbour, useBed } from "./use-bed.ts";
+import { inputsOf, statementsIn } from "./bed.ts";
+import { bothAdmins, keepNeighbour, useBed } from "./use-bed.ts";
 
 /** Privileges beyond the profiles, schemas and extensions, on a real Postgres with both kinds of admin. */
 
@@ -16,10 +16,7 @@ const roles = {
 const database = { schemas: ["billing"], extensions: ["cube", "pg_trgm"] };
 const entry = { roles, database };
 
-describe.each([
-  { admin: "an admin with CREATEROLE and CREATEDB", isSuperuser: false },
-  { admin: "a superuser", isSuperuser: true },
-])("as $admin", ({ isSuperuser }) => {
+describe.each(bothAdmins)("as $admin", ({ isSuperuser }) => {
   const bed = useBed({ isSuperuser });
   keepNeighbour(bed);
 
@@ -51,11 +48,8 @@ describe.each([
   }
 
   it("previews exactly the statements that up then sends", async () => {
-    const handler = await bed.provider();
     const inputs = inputsOf("preview", entry);
-    await handler.create({ urn: toUrn("preview"), inputs, preview: true });
-    await handler.close();
-    const previewed = bed.reports.flatMap(statementsIn);
+    const previewed = statementsIn(await bed.preview(inputs));
     expect(previewed).toContain('CREATE SCHEMA "billing" AUTHORIZATION "preview"');
     expect(previewed).toContain(
       'SET ROLE "preview"; CREATE EXTENSION "pg_trgm" SCHEMA "public"; RESET ROLE',
@@ -212,14 +206,9 @@ describe.each([
     const made = await bed.up(inputsOf("stranger", { roles }));
     await bed.sql("create schema theirs", "stranger");
     const inputs = inputsOf("stranger", { roles, database: { schemas: ["theirs"] } });
-    const request = { id: made.id, urn: toUrn("x"), oldInputs: made.inputs, oldState: made.state };
-    const handler = await bed.provider();
     const message =
       /schema "theirs" in database "stranger" belongs to role "postgres", not to "stranger"; Berth never changes an owner/;
-    await expect(handler.update({ ...request, newInputs: inputs, preview: true })).rejects.toThrow(
-      message,
-    );
-    await handler.close();
+    await expect(bed.preview(inputs, made)).rejects.toThrow(message);
     bed.clearLog();
     await expect(bed.up(inputs, made)).rejects.toThrow(message);
     expect(bed.writes()).toEqual([]);

@@ -1,7 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
-import { inputsOf, toUrn } from "./bed.ts";
+import { inputsOf } from "./bed.ts";
 import { closePublic, failuresOf, servers } from "./servers.ts";
 import { useBed } from "./use-bed.ts";
 
@@ -39,14 +38,6 @@ describe.each(servers)(
            coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') as icu
          from pg_database d where datname = 'basketball'`,
       );
-    const preview = async (inputs: PropertyMap): Promise<unknown> => {
-      const handler = await bed.provider();
-      try {
-        return await handler.create({ urn: toUrn("x"), inputs, preview: true });
-      } finally {
-        await handler.close();
-      }
-    };
     const runScript = (database: object) => psql(bed, toScript(bed, { database }));
     const failures = (database: object) => failuresOf(bed, { basketball: { database } });
 
@@ -74,6 +65,24 @@ describe.each(servers)(
       expect(await isMade({ collate: "C", ctype: "C.UTF-8" })).toMatchObject([
         { datcollate: "C", datctype: "C.UTF-8", encoding: "UTF8" },
       ]);
+    });
+
+    it("refuses a role whose name is that of somebody else's role in the database", async () => {
+      await bed.sql("create database latin template template0 encoding 'LATIN1' locale 'C'");
+      // Other bytes than the name has in the maintenance database.
+      await bed.sql('create role "Leserö"', "latin");
+      const roles = { ro: { profile: "readonly", name: "Leserö" } };
+      const inputs = inputsOf("basketball", {
+        roles,
+        database: { encoding: "LATIN1", locale: "C" },
+      });
+      bed.clearLog();
+      await expect(bed.up(inputs)).rejects.toThrow(
+        'role "Leserö" has another name in a session in database "basketball"',
+      );
+      expect(bed.writes()).toEqual([]);
+      await bed.sql('drop role "Leserö"', "latin");
+      await bed.sql("drop database latin");
     });
 
     it.runIf(version !== "14")("makes a locale of ICU", async () => {
@@ -143,7 +152,7 @@ describe.each(servers)(
       "refuses %s in the preview, and changes nothing",
       async (_, database, said, saidByScript) => {
         const inputs = inputsOf("basketball", { database });
-        await expect(preview(inputs)).rejects.toThrow(said);
+        await expect(bed.preview(inputs)).rejects.toThrow(said);
         await expect(bed.up(inputs)).rejects.toThrow(said);
         if (hasPsql) expect((await runScript(database)).output).toMatch(saidByScript);
         expect(await bed.sql("select from pg_roles where rolname = 'basketball'")).toEqual([]);

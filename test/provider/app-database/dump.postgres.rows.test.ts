@@ -1,24 +1,14 @@
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
+import { useFolder } from "../../fakes/folder.ts";
 import { oldestPackage } from "../../postgres-packages.ts";
 import { rowsOf } from "../../rows.ts";
-import { inputsOf } from "./bed.ts";
+import { plantOn } from "./planted.ts";
 import { useBed } from "./use-bed.ts";
 
 /** The dump before a drop, on a real Postgres. */
-
-const entry = { reclaimPolicy: "delete", roles: { rw: { profile: "readwrite" } } };
 
 const servers = rowsOf<{ admin: string; isSuperuser: boolean; packageName?: string }>(
   [{ admin: "an admin with CREATEROLE and CREATEDB on 18", isSuperuser: false }],
@@ -38,22 +28,12 @@ const servers = rowsOf<{ admin: string; isSuperuser: boolean; packageName?: stri
 
 describe.each(servers)("as $admin", ({ isSuperuser, packageName }) => {
   const bed = useBed({ isSuperuser, packageName });
-  const home = mkdtempSync(path.join(tmpdir(), "berth-dump-"));
+  const { plant, rows, exists } = plantOn(bed);
+  const home = useFolder("dump");
 
   afterEach(() => {
     vi.unstubAllEnvs();
   });
-
-  afterAll(() => {
-    rmSync(home, { recursive: true, force: true });
-  });
-
-  /** An app with a table of three rows. */
-  async function plant(name: string) {
-    const made = await bed.up(inputsOf(name, entry));
-    await bed.sqlAs(name, name, "create table kept as select generate_series(1, 3) as id");
-    return made;
-  }
 
   /** What `pulumi up` does for an app that is not in the program any more. */
   async function remove(made: StoredResource, name: string): Promise<string> {
@@ -84,13 +64,6 @@ describe.each(servers)("as $admin", ({ isSuperuser, packageName }) => {
       expect(text).toContain("600 0 regular file");
     },
   );
-
-  const rows = (database: string) => bed.sql("select id from kept", database);
-  const exists = async (name: string) => ({
-    roles: (await bed.sql(`select from pg_roles where rolname in ('${name}', '${name}_rw')`))
-      .length,
-    databases: (await bed.sql(`select from pg_database where datname = '${name}'`)).length,
-  });
 
   it("dumps first, readable by pg_restore and by nobody else; or does not drop", async () => {
     const made = await plant("archive");
@@ -144,7 +117,7 @@ describe.each(servers)("as $admin", ({ isSuperuser, packageName }) => {
       usePgDump(`/usr/bin/pg_dump "$@" || exit
         touch ${gate}; while [ -e ${gate} ]; do sleep 0.05; done`);
       const removing = remove(made, "shop").catch((error: unknown) => String(error));
-      await expect.poll(() => existsSync(gate), { timeout: 20_000 }).toBe(true);
+      await expect.poll(() => existsSync(gate)).toBe(true);
       await bed.sqlWith(visitor, "shop", "insert into kept values (4)");
       rmSync(gate);
       expect(await removing).toMatch(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inputsOf } from "./bed.ts";
-import { keepNeighbour, useBed } from "./use-bed.ts";
+import { bothAdmins, keepNeighbour, useBed } from "./use-bed.ts";
 
 /** The handler against a real Postgres, with a CREATEROLE + CREATEDB admin and with a superuser. */
 
@@ -11,10 +11,7 @@ const entry = {
   },
 };
 
-describe.each([
-  { admin: "an admin with CREATEROLE and CREATEDB", isSuperuser: false },
-  { admin: "a superuser", isSuperuser: true },
-])("as $admin", ({ isSuperuser }) => {
+describe.each(bothAdmins)("as $admin", ({ isSuperuser }) => {
   const bed = useBed({ isSuperuser });
   keepNeighbour(bed);
 
@@ -41,13 +38,26 @@ describe.each([
     expect(Object.keys(made.state)).not.toContain("verifiers");
   });
 
-  it("sends nothing for an app that is as its entry says", async () => {
-    const made = await plant("same");
-    expect(await bed.diff(made)).toEqual([]);
-    const again = await bed.up(made.inputs);
-    expect(again.state).toEqual(made.state);
-    // A create knows no earlier password, so a superuser compares and others set it again.
-    expect(bed.writes().filter((statement) => !statement.includes("PASSWORD"))).toEqual([]);
+  it("looks once into the database for a refresh and the comparison that follows", async () => {
+    const made = await plant("looked");
+    const handler = await bed.provider();
+    try {
+      const request = { ...made, oldInputs: made.inputs, oldState: made.state };
+      await handler.read(made);
+      expect(await handler.diff({ ...request, newInputs: made.inputs })).toEqual({});
+      expect(bed.logins().filter((database) => database === "looked")).toHaveLength(1);
+      await bed.sqlAs("looked", "looked", "create table later (id int)");
+      await bed.sqlAs("looked", "looked", "revoke select on later from looked_report");
+      // Another comparison, or one of another entry, looks again.
+      expect(await handler.diff({ ...request, newInputs: made.inputs })).not.toEqual({});
+      await handler.read(made);
+      const other = inputsOf("looked", { roles: { admin: { profile: "readwrite" } } });
+      await handler.diff({ ...request, newInputs: other });
+      await handler.update({ ...request, newInputs: other, preview: true });
+      expect(bed.logins().filter((database) => database === "looked")).toHaveLength(4);
+    } finally {
+      await handler.close();
+    }
   });
 
   it("gives the profiles what they promise, on tables made later, and refuses the rest", async () => {

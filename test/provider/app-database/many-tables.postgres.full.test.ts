@@ -34,4 +34,4 @@ it("a role that comes later gets its privileges on any number of tables", async 
      where relnamespace = 'public'::regnamespace and relkind = 'r' and has_table_privilege(oid, 'SELECT')`,
   );
   expect(readable).toEqual([{ readable: tables }]);
-});
+}, 180_000);

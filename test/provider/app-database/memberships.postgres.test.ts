@@ -1,9 +1,6 @@
 import { beforeAll, expect, it } from "vitest";
-import { verifyStack } from "../../../cli/verify/verb.ts";
-import { Credential } from "../../../components/onepassword/credential.ts";
-import { listChecks } from "../../cli/verify/bed.ts";
-import { makeSpec } from "../../fakes/stack.ts";
-import { type DatabaseBed, inputsOf, inputsOfApp, rolePassword, toUrn } from "./bed.ts";
+import { admin, inputsOf, inputsOfApp } from "./bed.ts";
+import { failuresOf, toSpec } from "./servers.ts";
 import { useBed } from "./use-bed.ts";
 
 /** A role is in the groups that its entry states, and in no other; for an admin that is not a superuser. */
@@ -63,19 +60,8 @@ it("a role that the admin may not give is refused with the statement that lets i
 
 it("a group that nobody has made is refused, unless another app of the program makes it", async () => {
   const inputs = inputsOf("later", reader(["rds_iam", "next_ro"]));
-  const preview = async (places: Record<string, unknown>) => {
-    const handler = await bed.provider();
-    const news = { ...bed.config(), places: JSON.stringify(places) };
-    handler.checkConfig({ urn: "provider", olds: {}, news });
-    try {
-      await handler.create({ urn: toUrn("later"), inputs, preview: true });
-      return "";
-    } catch (error) {
-      return String(error);
-    } finally {
-      await handler.close();
-    }
-  };
+  const preview = (places: Record<string, unknown>) =>
+    bed.preview(inputs, undefined, places).then(() => "", String);
   const next = { next: { database: "next", roles: ["next", "next_ro"] } };
   const found = await preview(next);
   expect(found).toContain('"later_ro" cannot become a member of "rds_iam": there is no such role');
@@ -83,14 +69,10 @@ it("a group that nobody has made is refused, unless another app of the program m
   expect(await preview({})).toContain('a member of "next_ro": there is no such role');
   const [, make = ""] = /as an admin run: (CREATE ROLE .*)/.exec(found) ?? [];
   expect(make).toBe('CREATE ROLE "rds_iam"');
-  await bed.sqlWith(adminOf(bed), "postgres", make);
+  await bed.sqlWith(admin, "postgres", make);
   expect(await preview(next)).toBe("");
   expect(await bed.up(inputs).catch(String)).toContain('"next_ro": there is no such role');
 });
-
-function adminOf({ adminEnvironment: { PGUSER, PGPASSWORD } }: DatabaseBed) {
-  return { name: PGUSER, password: PGPASSWORD };
-}
 
 it("a superuser is no group, not even for an admin that is a superuser", async () => {
   await bed.sql("create role boss superuser");
@@ -99,22 +81,15 @@ it("a superuser is no group, not even for an admin that is a superuser", async (
 });
 
 it("an owner that is a member of another app's owner works in both databases, and verify accepts it", async () => {
-  const { host, port } = bed.superuser;
-  const { systemIdentifier } = bed;
   const entries = {
     bazarr: { database: { name: "bazarr_main" }, owner: { memberOf: ["bazarr_log"] } },
     "bazarr-log": {},
   };
-  const postgres = { endpoint: { direct: { host, port } }, tls: { mode: "disable" } };
-  const spec = makeSpec(entries, { ...postgres, systemIdentifier });
+  const spec = toSpec(bed, entries);
   expect(spec.apps.map(({ name }) => name)).toEqual(["bazarr-log", "bazarr"]);
   for (const app of spec.apps) await bed.up(inputsOfApp(app));
   for (const database of ["bazarr_main", "bazarr_log"]) {
     await bed.sqlAs("bazarr", database, "create table made_by_bazarr (id int)");
   }
-  const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
-  const credential = ({ name }: { readonly name: string }) =>
-    new Credential(name, rolePassword(name));
-  const items = { admin: new Credential(PGUSER, PGPASSWORD), credential };
-  expect(listChecks(await verifyStack(spec, items, () => undefined), "failed")).toEqual([]);
+  expect(await failuresOf(bed, entries)).toEqual([]);
 });

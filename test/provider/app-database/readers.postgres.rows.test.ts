@@ -3,8 +3,8 @@ import { verifyStack } from "../../../cli/verify/verb.ts";
 import type { StackSpec } from "../../../components/config/spec.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { listChecks } from "../../cli/verify/bed.ts";
-import { inputsOfApp } from "./bed.ts";
-import { closePublic, itemsOf, servers, toSpec } from "./servers.ts";
+import { admin, inputsOfApp } from "./bed.ts";
+import { closePublic, items, servers, toSpec } from "./servers.ts";
 import { useBed } from "./use-bed.ts";
 
 /** One login that reads the databases of several apps. */
@@ -27,9 +27,9 @@ describe.each(servers)(
       apps.filter(({ name }) => names?.includes(name) !== false);
     /** The run knows no other apps. */
     const verify = async (spec: StackSpec, names?: readonly string[]) =>
-      await verifyStack({ ...spec, apps: select(spec, names) }, itemsOf(bed), () => undefined);
+      await verifyStack({ ...spec, apps: select(spec, names) }, items, () => undefined);
     const verifyOnly = async (spec: StackSpec, names: readonly string[]) =>
-      await verifyStack(spec, itemsOf(bed), () => undefined, select(spec, names));
+      await verifyStack(spec, items, () => undefined, select(spec, names));
     const reads = (app: string, table: string) =>
       bed.sqlAs("metabase_bi", app, `select from ${table}`).then(
         () => true,
@@ -79,12 +79,11 @@ describe.each(servers)(
       const only = await verify(specOf(roles), ["shop"]);
       const failed = only.apps.flatMap(({ checks }) => checks).filter(({ ok }) => !ok);
       if (version < "16" && !isSuperuser) {
-        const { PGUSER: name, PGPASSWORD: password } = bed.adminEnvironment;
         expect(failed.map(({ detail }) => detail)).toEqual([
           'role "coachlight_admin" may not set role "shop_metabase_bi"',
         ]);
         const [, grant = ""] = /run: (.*)/.exec(failed[0]?.fix ?? "") ?? [];
-        await bed.sqlWith({ name, password }, "postgres", grant);
+        await bed.sqlWith(admin, "postgres", grant);
         expect(listChecks(await verify(specOf(roles), ["shop"]), "failed")).toEqual([]);
       } else expect(failed).toEqual([]);
     });

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { PartialFailure, type StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
 import { inputsOf, toUrn } from "./bed.ts";
-import { closePublic, failuresOf, servers } from "./servers.ts";
+import { closePublic, failuresOf, servers, verifiersOf } from "./servers.ts";
 import { useBed } from "./use-bed.ts";
 
 /** REPLICATION and publications, for change data capture: stated, made where the admin may, and otherwise printed. */
@@ -38,17 +38,8 @@ describe.each(servers)(
       bed.sql<{ replicates: boolean }>(
         `select rolreplication as replicates from pg_roles where rolname = '${role}'`,
       );
-    const runScript = (given: object) => {
-      const script = toScript(bed, given, {});
-      return psql(bed, script, { BERTH_VERIFIER_CDC: verifier });
-    };
-    let verifier = "";
-    const remember = ({ inputs }: StoredResource): void => {
-      const { verifiers } = inputs as unknown as {
-        readonly verifiers: Readonly<Record<string, { readonly value: string } | undefined>>;
-      };
-      verifier = verifiers["cdc"]?.value ?? "";
-    };
+    const runScript = (given: object, made?: StoredResource) =>
+      psql(bed, toScript(bed, given), made && verifiersOf(made));
     const failures = (given: object) => failuresOf(bed, { basketball: given });
     const tablesOf = (name: string) =>
       bed.sql(
@@ -107,8 +98,9 @@ describe.each(servers)(
     );
 
     it.runIf(hasPsql)("the psql script does the same", async () => {
-      remember(await bed.up(inputsOf("basketball", { roles: { cdc: { profile: "readonly" } } })));
-      const first = await runScript(cdc);
+      const roles = { cdc: { profile: "readonly" } };
+      const made = await bed.up(inputsOf("basketball", { roles }));
+      const first = await runScript(cdc, made);
       if (isSuperuser) {
         expect(first.exitCode, first.output).toBe(0);
       } else {
@@ -117,7 +109,7 @@ describe.each(servers)(
         await bed.sql("alter role basketball_cdc replication");
       }
       expect(await attributes("basketball_cdc")).toEqual([{ replicates: true }]);
-      const again = await runScript(cdc);
+      const again = await runScript(cdc, made);
       const isLocked = !isSuperuser && Number(version) < 16;
       expect(again.exitCode, again.output).toBe(isLocked ? 3 : 0);
       if (isLocked) expect(again.output).toContain("has REPLICATION, and role");

@@ -1,12 +1,11 @@
 import { Client } from "pg";
 import { beforeAll, describe, expect, it } from "vitest";
 import { rowsOf } from "../../rows.ts";
-import { inputsOf, ownershipRole, rolePassword, toUrn } from "./bed.ts";
+import { loginOf, ownershipRole, rolePassword, toUrn } from "./bed.ts";
+import { plantOn } from "./planted.ts";
 import { useBed } from "./use-bed.ts";
 
 /** Dropping, on a real Postgres: what goes, and everything that has to stay. */
-
-const entry = { reclaimPolicy: "delete", roles: { rw: { profile: "readwrite" } } };
 
 const servers = rowsOf<{ admin: string; isSuperuser: boolean; packageName?: string }>(
   [{ admin: "an admin with CREATEROLE and CREATEDB on 18", isSuperuser: false }],
@@ -22,24 +21,11 @@ const servers = rowsOf<{ admin: string; isSuperuser: boolean; packageName?: stri
 
 describe.each(servers)("as $admin", ({ isSuperuser, packageName }) => {
   const bed = useBed({ isSuperuser, packageName });
+  const { plant, rows, exists } = plantOn(bed);
   let neighbourBefore: string;
 
   beforeAll(async () => {
     neighbourBefore = await bed.neighbour();
-  });
-
-  /** An app with a table of three rows, of which its second role owns nothing. */
-  async function plant(name: string, changes: Record<string, unknown> = {}) {
-    const made = await bed.up(inputsOf(name, { ...entry, ...changes }));
-    await bed.sqlAs(name, name, "create table kept as select generate_series(1, 3) as id");
-    return made;
-  }
-
-  const rows = (database: string) => bed.sql("select id from kept", database);
-  const exists = async (name: string) => ({
-    roles: (await bed.sql(`select from pg_roles where rolname in ('${name}', '${name}_rw')`))
-      .length,
-    databases: (await bed.sql(`select from pg_database where datname = '${name}'`)).length,
   });
 
   it("drops nothing with retain, nor unconfirmed, nor with another name confirmed", async () => {
@@ -73,11 +59,7 @@ describe.each(servers)("as $admin", ({ isSuperuser, packageName }) => {
   it("lists who is connected, and drops nothing", async () => {
     const made = await plant("busy");
     const client = new Client({
-      host: "127.0.0.1",
-      port: bed.superuser.port,
-      database: "busy",
-      user: "busy_rw",
-      password: "password-of-busy_rw-0123456789",
+      ...loginOf(bed, "busy_rw", "busy"),
       application_name: "busy app",
     });
     await client.connect();
@@ -140,6 +122,29 @@ describe.each(servers)("as $admin", ({ isSuperuser, packageName }) => {
     expect(await exists("entangled")).toEqual({ roles: 0, databases: 0 });
     // The grant to our role made the ACL explicit; the neighbour is compared from here on.
     neighbourBefore = await bed.neighbour();
+  });
+
+  it("refuses while somebody else owns something in the database, another app's role too", async () => {
+    const made = await plant("shared");
+    const guests = await plant("visitor");
+    await bed.sql("create role analyst");
+    for (const owner of ["analyst", "visitor", "shared_rw"]) {
+      await bed.sql(
+        `create table of_${owner} (id int); alter table of_${owner} owner to ${owner}`,
+        "shared",
+      );
+    }
+    const config = { confirmDelete: ["shared", "visitor"] };
+    const places = { visitor: { database: "visitor", roles: ["visitor", "visitor_rw"] } };
+    const error = await bed.remove(made, config, places).catch(String);
+    expect(error).toContain('has objects of role "analyst", which are not the app');
+    expect(error).toContain('has objects of role "visitor", which are not the app');
+    expect(error).not.toContain('of role "shared_rw"');
+    expect(await rows("shared")).toHaveLength(3);
+    await bed.sql("alter table of_analyst owner to shared; drop table of_visitor", "shared");
+    await bed.remove(made, config, places);
+    expect(await exists("shared")).toEqual({ roles: 0, databases: 0 });
+    await bed.remove(guests, config);
   });
 
   it("refuses while others have a membership from a role, which is what keeps it since 16", async () => {
@@ -236,7 +241,7 @@ describe.each(servers)("as $admin", ({ isSuperuser, packageName }) => {
     const made = await plant("half");
     await bed.sql("update pg_database set datconnlimit = -2 where datname = 'half'");
     const says =
-      /left database "half" half dropped.*fix: nothing but this works on it, as a superuser: DROP DATABASE "half"/s;
+      /left database "half" half dropped.*fix: the only statement that works on it, as a superuser: DROP DATABASE "half"/s;
     await expect(bed.up(made.inputs, made)).rejects.toThrow(says);
     await expect(bed.refresh(made)).rejects.toThrow(says);
     await bed.remove(made, { confirmDelete: ["half"] });

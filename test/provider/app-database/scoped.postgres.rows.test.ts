@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
 import { inputsOf } from "./bed.ts";
-import { closePublic, failuresOf, servers } from "./servers.ts";
+import { closePublic, failuresOf, servers, verifiersOf } from "./servers.ts";
 import { useBed } from "./use-bed.ts";
 
 /** Privileges in one schema and on some objects, and in schemas that the owner makes itself. */
@@ -79,12 +79,7 @@ describe.each(servers)("on Postgres %s (%s), as a superuser: %s", (_, packageNam
     expect((await bed.refresh(made))?.state).toEqual(made.state);
     expect(await bed.diff(made)).toEqual([]);
     if (hasPsql) {
-      const { exitCode, output } = await psql(bed, toScript(bed, given), {
-        BERTH_VERIFIER_RO: verifierOf(made, "ro"),
-        BERTH_VERIFIER_BI: verifierOf(made, "bi"),
-        BERTH_VERIFIER_RW: verifierOf(made, "rw"),
-        BERTH_VERIFIER_SHY: verifierOf(made, "shy"),
-      });
+      const { exitCode, output } = await psql(bed, toScript(bed, given), verifiersOf(made));
       expect(exitCode, output).toBe(0);
     }
     const changes = bed.writes().filter((statement) => !statement.includes("PASSWORD"));
@@ -191,10 +186,3 @@ describe.each(servers)("on Postgres %s (%s), as a superuser: %s", (_, packageNam
     }
   });
 });
-
-function verifierOf({ inputs }: StoredResource, key: string): string {
-  const { verifiers } = inputs as unknown as {
-    readonly verifiers: Readonly<Record<string, { readonly value: string } | undefined>>;
-  };
-  return verifiers[key]?.value ?? "";
-}

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
+import { Credential } from "../../../components/onepassword/credential.ts";
 import { fingerprint } from "../../../dev/postgres/fingerprint.ts";
 import {
   connectAsSuperuser,
@@ -10,6 +11,7 @@ import {
 } from "../../../dev/postgres/neighbour.ts";
 import { freePort } from "../../../dev/postgres/ports.ts";
 import { preparePostgres } from "../../../dev/postgres/prepare.ts";
+import { queryAs, queryOnce } from "../../../dev/postgres/query.ts";
 import { type RunningServer, removeServer, startServer } from "../../../dev/postgres/server.ts";
 import type { Settings } from "../../../dev/postgres/settings.ts";
 import { loginOf } from "./app-inputs.ts";
@@ -28,14 +30,7 @@ const neighbour = { name: "paperless", password: "neighbour-of-this-test" };
 
 /** The login of the stack's admin. */
 export const admin = { name: "coachlight_admin", password: "admin-of-this-test" };
-
-async function query<T extends object>(client: Client, statement: string): Promise<T[]> {
-  try {
-    return (await client.query<T>(statement)).rows;
-  } finally {
-    await client.end();
-  }
-}
+export const adminCredential = new Credential(admin.name, admin.password);
 
 /** A real Postgres with an admin and a neighbour on it. */
 export class ServerBed {
@@ -98,13 +93,20 @@ export class ServerBed {
     return { host: "127.0.0.1", port: this.#running.port, password: superuserPassword };
   }
 
+  /** `berth:postgres` of a stack on it. */
+  get postgres() {
+    const { host, port } = this.superuser;
+    const { systemIdentifier } = this;
+    return { endpoint: { direct: { host, port } }, tls: { mode: "disable" }, systemIdentifier };
+  }
+
   /** A session of the superuser, which the caller ends. */
   connect(database: string): Promise<Client> {
     return connectAsSuperuser(this.superuser, database);
   }
 
   async sql<T extends object>(statement: string, database = "postgres"): Promise<T[]> {
-    return await query<T>(await this.connect(database), statement);
+    return await queryOnce<T>(await this.connect(database), statement);
   }
 
   async sqlAs<T extends object>(role: string, database: string, statement: string): Promise<T[]> {
@@ -117,7 +119,7 @@ export class ServerBed {
     database: string,
     statement: string,
   ): Promise<T[]> {
-    return await query<T>(await this.connectWith(login, database), statement);
+    return await queryAs<T>(this.superuser, login, database, statement);
   }
 
   /** A session of a role's own, which the caller ends. */

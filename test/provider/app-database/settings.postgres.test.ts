@@ -104,23 +104,13 @@ async function stopAfterRoles(made: StoredResource, next: PropertyMap): Promise<
 }
 
 describe("what the server refuses", () => {
-  const preview = async (ofRole: object, ofDatabase: object = {}): Promise<string> => {
-    const handler = await bed.provider();
-    try {
-      const inputs = wiki(ofRole, ofDatabase);
-      await handler.create({ urn: toUrn("wiki"), inputs, preview: true });
-      return "";
-    } catch (error) {
-      return String(error);
-    } finally {
-      await handler.close();
-    }
-  };
+  const refusal = (ofRole: object, ofDatabase: object = {}): Promise<string> =>
+    bed.preview(wiki(ofRole, ofDatabase)).then(() => "", String);
 
   it("is named in the preview, all at once, and up changes nothing", async () => {
     const before = await settingsOf();
     const wrong = [{ statement_timout: "7s", work_mem: "lots" }, { max_connections: 5 }] as const;
-    const found = await preview(...wrong);
+    const found = await refusal(...wrong);
     expect(found).toContain("3 problems");
     expect(found).toContain('statement_timout = "7s": unrecognized configuration parameter');
     expect(found).toContain("take it out of berth:apps.wiki.roles.ro.settings");
@@ -132,11 +122,11 @@ describe("what the server refuses", () => {
 
   it("for want of a privilege comes with the statement that gives it", async () => {
     const wanted = { log_min_duration_statement: "1s", "app.tenant": "it's" };
-    const found = await preview(wanted);
+    const found = await refusal(wanted);
     const grants = [...found.matchAll(/as a superuser run: (.*)/g)];
     expect(grants).toHaveLength(2);
     for (const [, grant = ""] of grants) await bed.sql(grant);
-    expect(await preview(wanted)).toBe("");
+    expect(await refusal(wanted)).toBe("");
     const made = await bed.up(wiki(wanted));
     expect(await settingsOf()).toEqual({
       wiki_ro: ["app.tenant=it's", "log_min_duration_statement=1s"],

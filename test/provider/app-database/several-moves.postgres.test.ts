@@ -3,7 +3,6 @@ import { inspectServerForAdopt } from "../../../cli/adopt/facts.ts";
 import { proposeApps } from "../../../cli/adopt/propose.ts";
 import { eachDatabase } from "../../../components/config/databases.ts";
 import { verifierEnvironment } from "../../../components/config/derive/names.ts";
-import { Credential } from "../../../components/onepassword/credential.ts";
 import { planDatabases } from "../../../components/postgres/plan/plan.ts";
 import { toPsqlScript } from "../../../components/postgres/psql/script.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
@@ -14,24 +13,25 @@ import { listChecks } from "../../cli/verify/bed.ts";
 import { readAppCatalog } from "../../fakes/app-catalog.ts";
 import { writeStack } from "../../fakes/stack.ts";
 import { hasPsql, psql } from "../../postgres/psql/run.ts";
-import { type DatabaseBed, inputsOfApp, ownershipRole, rolePassword, toUrn } from "./bed.ts";
+import { adminCredential, inputsOfApp, ownershipRole, rolePassword, toUrn } from "./bed.ts";
 import { toSpec, verify } from "./servers.ts";
 import { count, toApp, up } from "./several.ts";
 import { keepNeighbour, useBed } from "./use-bed.ts";
 
 /** What comes, goes and moves among the databases of an app, and every other way to them. */
 
+const bed = useBed();
+keepNeighbour(bed);
+
 describe("moves", () => {
-  const bed = useBed();
-  keepNeighbour(bed);
-  const plant = (bed: DatabaseBed, role: string, database: string) =>
+  const plant = (role: string, database: string) =>
     bed.sqlAs(role, database, "create table kept as select 1 as id");
-  const rows = async (bed: DatabaseBed, database: string): Promise<number> =>
+  const rows = async (database: string): Promise<number> =>
     (await bed.sql("select id from kept", database)).length;
 
   it("adds one to an app that has one, and the first changes in nothing but the list", async () => {
     const before = await up(bed, toApp(bed, "add", { database: { name: "add_main" } }));
-    await plant(bed, "add", "add_main");
+    await plant("add", "add_main");
     const app = toApp(bed, "add", { database: { names: ["add_main", "add_log"] } });
     const [first] = eachDatabase(app);
     const old = before.get("add");
@@ -40,7 +40,7 @@ describe("moves", () => {
     bed.clearLog();
     await up(bed, app, before);
     expect(bed.writes().filter((statement) => /add_main|ROLE/.test(statement))).toEqual([]);
-    expect([await rows(bed, "add_main"), await count(bed, "add_log")]).toEqual([1, 1]);
+    expect([await rows("add_main"), await count(bed, "add_log")]).toEqual([1, 1]);
   });
 
   it.each(["retain", "delete"])("keeps one that leaves the list, with %s", async (policy) => {
@@ -49,15 +49,15 @@ describe("moves", () => {
     const entry = (names: string[]) =>
       toApp(bed, app, { reclaimPolicy: policy, database: { names } });
     const before = await up(bed, entry([main, log]));
-    await plant(bed, `less_${policy}`, log);
+    await plant(`less_${policy}`, log);
     const after = await up(bed, entry([main]), before);
     expect([...after.keys()]).toEqual([app]);
-    expect(await rows(bed, log)).toBe(1);
+    expect(await rows(log)).toBe(1);
     await bed.sqlAs(`less_${policy}`, log, "select * from kept");
     // And it comes back as it is.
     const again = await up(bed, entry([main, log]), after);
     for (const one of again.values()) expect(await bed.diff(one)).toEqual([]);
-    expect(await rows(bed, log)).toBe(1);
+    expect(await rows(log)).toBe(1);
   });
 
   it("changes nothing on the server where the first and the second change places", async () => {
@@ -68,7 +68,7 @@ describe("moves", () => {
         roles: { ro: { profile: "readonly" } },
       });
     const before = await up(bed, entry(["swap_a", "swap_b"]));
-    for (const name of ["swap_a", "swap_b"]) await plant(bed, "swap", name);
+    for (const name of ["swap_a", "swap_b"]) await plant("swap", name);
     const settled = await up(bed, entry(["swap_a", "swap_b"]), before);
     bed.clearLog();
     bed.reports.length = 0;
@@ -80,7 +80,7 @@ describe("moves", () => {
       ["swap/swap_a", "swap_a"],
     ]);
     for (const one of after.values()) expect(await bed.diff(one)).toEqual([]);
-    expect([await rows(bed, "swap_a"), await rows(bed, "swap_b")]).toEqual([1, 1]);
+    expect([await rows("swap_a"), await rows("swap_b")]).toEqual([1, 1]);
   });
 
   it("revokes what a role had in each that leaves the entry, and never drops it", async () => {
@@ -151,12 +151,11 @@ describe("moves", () => {
     await bed.sql("grant hand to coachlight_admin with admin true, inherit true, set true");
     for (const name of ["hand_main", "hand_log"]) {
       await bed.sql(`create database ${name} owner hand`);
-      await plant(bed, "hand", name);
+      await plant("hand", name);
     }
     const spec = toSpec(bed, {});
-    const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
     const facts = await withServer(spec.postgres, (server) =>
-      inspectServerForAdopt(server, new Credential(PGUSER, PGPASSWORD), spec.postgres),
+      inspectServerForAdopt(server, adminCredential, spec.postgres),
     );
     const { apps } = proposeApps({ spec, values: writeStack({}) }, facts);
     const entry = { ...apps.find(({ key }) => key === "hand")?.entry };
@@ -170,14 +169,11 @@ describe("moves", () => {
       bed.writes().filter((statement) => !/"berth_prod"|PASSWORD|TO CURRENT_USER/.test(statement)),
     ).toEqual([]);
     for (const one of made.values()) expect(await bed.diff(one)).toEqual([]);
-    expect([await rows(bed, "hand_main"), await rows(bed, "hand_log")]).toEqual([1, 1]);
+    expect([await rows("hand_main"), await rows("hand_log")]).toEqual([1, 1]);
   });
 });
 
 describe("two logins, and the psql script", () => {
-  const bed = useBed();
-  keepNeighbour(bed);
-
   it("either login owns what it makes in each database", async () => {
     const entry = {
       owner: { rotation: "two-logins" },

@@ -7,7 +7,7 @@ import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { on14, package14 } from "../../postgres-packages.ts";
 import { rowsOf } from "../../rows.ts";
 import { readFrom } from "./admin-item.ts";
-import { type DatabaseBed, inputsOf, toUrn } from "./bed.ts";
+import { admin, type DatabaseBed, inputsOf, toUrn } from "./bed.ts";
 import { keepNeighbour, useBed } from "./use-bed.ts";
 
 /** What a run gets, without the apps. */
@@ -184,8 +184,7 @@ export function useStacks(options: StackOptions) {
       return found?.comment ?? null;
     },
     runAsAdmin: async (statement: string): Promise<void> => {
-      const { PGUSER: name, PGPASSWORD: password } = bed.adminEnvironment;
-      await bed.sqlWith({ name, password }, "postgres", statement);
+      await bed.sqlWith(admin, "postgres", statement);
     },
   };
 }

@@ -1,10 +1,13 @@
-import { Client } from "pg";
 import { beforeAll, describe, expect, it } from "vitest";
 import { toState } from "../../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { makeVerifier } from "../../../components/postgres/verifier.ts";
-import { findInputProblems, toProperties } from "../../../provider/app-database/inputs.ts";
-import { type PropertyMap, SecretValue } from "../../../provider/rpc/property-values.ts";
+import { findInputProblems } from "../../../provider/app-database/inputs.ts";
+import {
+  type PropertyMap,
+  SecretValue,
+  toPropertyMap,
+} from "../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { makeApp } from "../../fakes/stack.ts";
 import { inputsOf, ownershipRole } from "./bed.ts";
@@ -26,7 +29,7 @@ function inputs(
   const state = toState(plan, ownershipRole, app.reclaimPolicy);
   const keys = Object.entries(state.roles).filter(([, role]) => role.name === username);
   const verifiers = keys.map(([key]) => [key, new SecretValue(makeVerifier(word, username))]);
-  return { ...toProperties(state), verifiers: Object.fromEntries(verifiers) as PropertyMap };
+  return { ...toPropertyMap(state), verifiers: Object.fromEntries(verifiers) as PropertyMap };
 }
 
 describe.each([
@@ -37,14 +40,12 @@ describe.each([
   const bed = useBed(options);
 
   async function as<T extends object>(
-    [user, password]: readonly [string, string],
+    [name, password]: readonly [string, string],
     database: string,
     ...statements: readonly string[]
   ): Promise<T[]> {
-    const { host, port } = bed.superuser;
-    const client = new Client({ host, port, database, user, password });
+    const client = await bed.connectWith({ name, password }, database);
     try {
-      await client.connect();
       let rows: T[] = [];
       for (const statement of statements) ({ rows } = await client.query<T>(statement));
       return rows;
@@ -171,7 +172,7 @@ describe("two logins", () => {
 
   it("is refused a new group that logs in itself", async () => {
     await expect(bed.up(inputs("blog", ["blog_role", "x".repeat(20)]))).rejects.toThrow(
-      `role "blog_role" is made without login, but the item's username is "blog_role"\n    fix: set it to the one of blog_a or blog_b that begins`,
+      `role "blog_role" is made without login, but the item's username is "blog_role"\n    fix: set the item's username to blog_a or blog_b, which the app then logs in as`,
     );
     expect(await bed.sql("select from pg_roles where rolname like 'blog%'")).toEqual([]);
   });
@@ -181,7 +182,7 @@ describe("two logins", () => {
     for (const adopt of [false, true]) {
       const entry = { owner: twoLogins, adopt };
       await expect(bed.up(inputs("news", ["news_a", "x".repeat(20)], entry))).rejects.toThrow(
-        'role "news_b" exists and was not made by this stack, and an app with two logins takes over only an owner with NOLOGIN',
+        'role "news_b" exists and was not made by this stack, and an app with two logins can adopt only an owner with NOLOGIN',
       );
     }
     expect(await bed.sql("select from pg_roles where rolname in ('news_a', 'news_role')")).toEqual(

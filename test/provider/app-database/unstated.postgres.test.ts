@@ -186,13 +186,13 @@ describe("what the entry does not state", () => {
   it("is in a preview of a change too", async () => {
     const made = await bed.up(inputsOf("changed"));
     await bed.sql("create table theirs (id int)", "changed");
-    bed.reports.length = 0;
-    const handler = await bed.provider();
-    const { id, urn, inputs: oldInputs, state: oldState } = made;
-    const newInputs = inputsOf("changed", entry);
-    await handler.update({ id, urn, oldInputs, oldState, newInputs, preview: true });
-    await handler.close();
-    expect(bed.reports.join("\n")).toContain('role "postgres" owns table public.theirs');
+    const inputs = inputsOf("changed", entry);
+    expect(await bed.preview(inputs, made)).toContain(
+      'role "postgres" owns table public.theirs; "changed" does not, so Berth gives the app\'s roles nothing on that',
+    );
+    await bed.up(inputs, made);
+    const reading = bed.sqlAs("changed_ro", "changed", "select from theirs");
+    await expect(reading).rejects.toMatchObject({ code: "42501" });
   });
 
   it("is wanted where the entry says so: schemas, and the objects and memberships of a guest", async () => {

@@ -2,8 +2,7 @@ import { parseStack } from "../../../components/config/parse.ts";
 import type { AppSpec } from "../../../components/config/spec.ts";
 import { toState } from "../../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
-import { toProperties } from "../../../provider/app-database/inputs.ts";
-import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
+import { type PropertyMap, toPropertyMap } from "../../../provider/rpc/property-values.ts";
 import { writeStack } from "../../fakes/stack.ts";
 import { ownershipRole } from "./bed.ts";
 
@@ -19,5 +18,5 @@ export function toVaultApp(name: string, owner: object = {}): AppSpec {
 /** Inputs of its AppDatabase. */
 export function toVaultInputs(app: AppSpec): PropertyMap {
   const plan = planDatabase(app, { ownershipRole } as never);
-  return { ...toProperties(toState(plan, ownershipRole, app.reclaimPolicy)), verifiers: {} };
+  return { ...toPropertyMap(toState(plan, ownershipRole, app.reclaimPolicy)), verifiers: {} };
 }

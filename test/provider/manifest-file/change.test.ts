@@ -248,21 +248,6 @@ describe("deleting", () => {
     await handler.delete(stored());
   });
 
-  it("keeps what the same run wrote, so that renaming a resource keeps its file", async () => {
-    await create();
-    await handler.delete(stored());
-    expect(await scratch.read(INPUTS.path)).toBe(`${HEADER}kind: A\n`);
-  });
-
-  it("keeps a file that it wrote through a link to the same checkout", async () => {
-    await create();
-    nextRun();
-    await symlink(join(scratch.project(), "gitops"), join(scratch.project(), "link"));
-    await create({ ...INPUTS, directory: "link" });
-    await handler.delete(stored());
-    expect(await scratch.read(INPUTS.path)).toBe(`${HEADER}kind: A\n`);
-  });
-
   it("does not pull the directory from under a write beside it", async () => {
     const all = Array.from({ length: 20 }, (_, index) => ({
       ...INPUTS,

@@ -56,7 +56,7 @@ describe("a preview", () => {
   it("says what up writes, and writes nothing", async () => {
     expect(await at.bed.preview()).toEqual(inputs);
     expect(at.bed.reports).toEqual([
-      `app wiki: ${path} is written in Vault, with the login of item Coachlight/vault-login where Vault has not got it yet`,
+      `app wiki: ${path} is written in Vault, with the login of item Coachlight/vault-login if Vault does not have it yet`,
     ]);
     expect(at.vault.writes).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { Refusals } from "../../../provider/rpc/refusals.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { VaultGrantHandler } from "../../../provider/vault-grant/handler.ts";
 import { rowsOf } from "../../rows.ts";
-import { statementsIn } from "../app-database/bed.ts";
+import { admin, statementsIn } from "../app-database/bed.ts";
 import type { ServerOptions } from "../app-database/server-bed.ts";
 import { keepNeighbour, useBed } from "../app-database/use-bed.ts";
 import { toVaultApp, toVaultInputs } from "../app-database/vault-app.ts";
@@ -36,7 +36,7 @@ describe.each(rows)("with %s", (_, options) => {
     await bed.up(toVaultInputs(toVaultApp("wiki")));
     const [server] = await bed.sql<{ version: number; super: boolean }>(
       `select current_setting('server_version_num')::int as version, rolsuper as super
-       from pg_roles where rolname = '${bed.adminEnvironment.PGUSER}'`,
+       from pg_roles where rolname = '${admin.name}'`,
     );
     version = server?.version ?? 0;
     isSuperuser = server?.super ?? false;
@@ -153,7 +153,7 @@ describe.each(rows)("with %s", (_, options) => {
   it("grants again what somebody revoked, which a diff and a refresh find", async () => {
     await makeLogin("vault_revoked");
     const made = await up(inputsOf("vault_revoked"));
-    await bed.sqlWith(adminLogin(), "postgres", "revoke wiki_role from vault_revoked");
+    await bed.sqlWith(admin, "postgres", "revoke wiki_role from vault_revoked");
     expect(await diff(made)).toEqual({ owner: "update" });
     expect(await refresh(made)).toBeUndefined();
     const { id, inputs, state } = made;
@@ -173,12 +173,12 @@ describe.each(rows)("with %s", (_, options) => {
   it("does not touch a role that Berth did not make", async () => {
     await makeLogin("vault_thief");
     await bed.sql("create role payroll nologin");
-    await bed.sql(`grant payroll to ${bed.adminEnvironment.PGUSER} with admin option`);
+    await bed.sql(`grant payroll to ${admin.name} with admin option`);
     await expect(up(inputsOf("vault_thief", "payroll"))).rejects.toThrow(
       "role payroll is not a member of berth_prod, so it is not this stack's; nothing was done with it",
     );
     expect(await membersOf("payroll")).toEqual([]);
-    await bed.sqlWith(adminLogin(), "postgres", "grant payroll to vault_thief with admin option");
+    await bed.sqlWith(admin, "postgres", "grant payroll to vault_thief with admin option");
     const inputs = inputsOf("vault_thief", "payroll");
     await remove({ id: "vault_thief/payroll", urn, inputs, state: inputs });
     expect(await membersOf("payroll")).toEqual(["vault_thief"]);
@@ -189,20 +189,20 @@ describe.each(rows)("with %s", (_, options) => {
   });
 
   it.each([
-    ["the admin", () => bed.adminEnvironment.PGUSER],
-    ["an app's role", () => "wiki_role"],
+    ["the admin", admin.name],
+    ["an app's role", "wiki_role"],
   ])("takes %s for no login of Vault's", async (__, name) => {
     const refused = "is Berth's admin or a role of an app\n    fix: make a role for Vault alone";
-    await expect(up(inputsOf(name()))).rejects.toThrow(refused);
-    await expect(preview(inputsOf(name()))).rejects.toThrow(refused);
-    expect(await membersOf("wiki_role")).not.toContain(name());
+    await expect(up(inputsOf(name))).rejects.toThrow(refused);
+    await expect(preview(inputsOf(name))).rejects.toThrow(refused);
+    expect(await membersOf("wiki_role")).not.toContain(name);
   });
 
   it("says how to make a login that is not there, and the attributes that one lacks", async () => {
     const missing = await up(inputsOf("vault_made")).then(String, String);
     expect(missing).toContain('role "vault_made", Vault\'s own login to Postgres, does not exist');
     const create = /as the admin: (CREATE ROLE .+?); then/.exec(missing)?.[1] ?? "";
-    await bed.sqlWith(adminLogin(), "postgres", create);
+    await bed.sqlWith(admin, "postgres", create);
     await up(inputsOf("vault_made"));
     await makeLogin("vault_poor", "nologin");
     const poor = await up(inputsOf("vault_poor")).then(String, String);
@@ -257,9 +257,4 @@ describe.each(rows)("with %s", (_, options) => {
       "vault/wiki_role needs no import\n  fix: run pulumi up: it finds a membership that is there",
     );
   });
-
-  function adminLogin(): { readonly name: string; readonly password: string } {
-    const { PGUSER: name, PGPASSWORD: word } = bed.adminEnvironment;
-    return { name, password: word };
-  }
 });

@@ -50,3 +50,11 @@ it("does not show what is in VAULT_ADDR by mistake", () => {
   expect(wrong).not.toThrow(token);
   expect(read({}, { VAULT_ADDR: own }).address).toBe(own);
 });
+
+it("refuses a login in VAULT_ADDR, which messages and state would show", () => {
+  const wrong = () => read({}, { VAULT_ADDR: "https://canary-user:canary-word@vault.example" });
+  expect(wrong).toThrow(
+    "VAULT_ADDR has a user name or password in it\n  fix: export VAULT_ADDR=https://vault.example:8200",
+  );
+  expect(wrong).not.toThrow("canary");
+});

@@ -1,53 +1,56 @@
+import { type Problem, problemAt, problemWhen } from "../../../errors.ts";
 import { hasItem } from "../../logins.ts";
 import type { AppSpec, StackSpec } from "../../spec.ts";
+import { needsTarget } from "./delivery.ts";
 
 /** Certificates that would reach nobody, or not stay, each problem with its key path. */
-export function findCertificateProblems(spec: StackSpec): string[] {
+export function findCertificateProblems(spec: StackSpec): Problem[] {
   return [
     ...findCaProblems(spec),
     ...spec.apps.flatMap((app) => findAppProblems(app, spec.postgres.certificate !== undefined)),
   ];
 }
 
-function findCaProblems({ postgres, gitops, cluster }: StackSpec): string[] {
+function findCaProblems({ postgres, gitops, cluster }: StackSpec): Problem[] {
   const { ca } = postgres.service;
   const at = "berth:postgres.service.ca";
   if (ca === undefined) return [];
   return [
-    ...(ca.file === undefined
-      ? [`${at}.file: missing; name the PEM file with the CA here or as berth:postgres.tls.ca`]
-      : []),
-    ...(gitops === undefined && cluster === undefined
-      ? [`${at}: it needs berth:gitops or berth:cluster, which are missing; add one of them`]
-      : []),
+    ...problemWhen(
+      ca.file === undefined,
+      `${at}.file`,
+      "missing; name the PEM file with the CA here or as berth:postgres.tls.ca",
+    ),
+    ...(gitops === undefined && cluster === undefined ? [problemAt(at, needsTarget)] : []),
   ];
 }
 
-function findAppProblems(app: AppSpec, hasSource: boolean): string[] {
+function findAppProblems(app: AppSpec, hasSource: boolean): Problem[] {
   const { certificate, name, delivery } = app;
   if (certificate === undefined) return [];
   const at = `berth:apps.${name}.certificate`;
-  const where = `${at}.secret: got "${certificate.secret}"`;
+  const got = `got "${certificate.secret}"`;
   return [
-    ...(hasSource
-      ? []
-      : [
-          `${at}: it needs berth:postgres.certificate, which says where the certificate is; add it`,
-        ]),
-    ...(delivery === "none"
-      ? [`${at}: it needs berth:gitops or berth:cluster, which are missing; add one of them`]
-      : []),
+    ...problemWhen(
+      !hasSource,
+      at,
+      "it needs berth:postgres.certificate, which says where the certificate is; add it",
+    ),
+    ...(delivery === "none" ? [problemAt(at, needsTarget)] : []),
     ...findMakers(app, certificate.secret).flatMap((maker) => {
       if (maker !== "the 1Password operator") {
         return [
-          `${where}; ${maker} makes it and removes other keys each time; name a Secret that nothing else writes`,
+          problemAt(
+            `${at}.secret`,
+            `${got}; ${maker} makes it and removes other keys each time; name a Secret that nothing else writes`,
+          ),
         ];
       }
-      return certificate.schedule === undefined
-        ? [
-            `${where}; the 1Password operator makes it and removes other keys when the item changes; set ${at}.schedule (such as 17 * * * *), or name another Secret`,
-          ]
-        : [];
+      return problemWhen(
+        certificate.schedule === undefined,
+        `${at}.secret`,
+        `${got}; the 1Password operator makes it and removes other keys when the item changes; set ${at}.schedule (such as 17 * * * *), or name another Secret`,
+      );
     }),
   ];
 }

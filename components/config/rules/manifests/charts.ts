@@ -1,24 +1,28 @@
 import subset from "semver/ranges/subset.js";
 import validRange from "semver/ranges/valid.js";
+import { type Problem, problemAt, problemWhen } from "../../../errors.ts";
 import { toChart } from "../../derive/charts.ts";
 import { presetNames, presets } from "../../presets/presets.ts";
 import type { StackConfig } from "../../schema/stack.ts";
+import { below } from "../names.ts";
 
 /** Charts that lack something, and values that a preset cannot be added to. */
-export function findChartProblems(config: StackConfig): string[] {
+export function findChartProblems(config: StackConfig): Problem[] {
   return chartsOf(config).flatMap(({ at, chart, repoURL, version, problems }) => {
-    if (chart === undefined) return [`${at}.chart: missing; or name a \`preset\``];
+    if (chart === undefined) return [problemAt(`${at}.chart`, `missing; or name a \`preset\``)];
     const where = `berth:charts.${chart}`;
     return [
-      ...(repoURL === undefined
-        ? [
-            `${at}.repoURL: missing, and Berth knows no chart "${chart}"; set it here or as ${where}.repoURL; the presets are ${presetNames.join(", ")}`,
-          ]
-        : []),
-      ...(version === undefined
-        ? [`${at}.version: missing; set it here or as ${where}.version`]
-        : []),
-      ...problems.map((problem) => `${at}.values.${problem}`),
+      ...problemWhen(
+        repoURL === undefined,
+        `${at}.repoURL`,
+        `missing, and Berth knows no chart "${chart}"; set it here or as ${where}.repoURL; the presets are ${presetNames.join(", ")}`,
+      ),
+      ...problemWhen(
+        version === undefined,
+        `${at}.version`,
+        `missing; set it here or as ${where}.version`,
+      ),
+      ...problems.map((problem) => below(`${at}.values`, problem)),
     ];
   });
 }

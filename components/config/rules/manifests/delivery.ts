@@ -1,14 +1,17 @@
+import { type Problem, problemAt, problemWhen } from "../../../errors.ts";
 import { hasItem } from "../../logins.ts";
+import { isItemId } from "../../spec/item.ts";
 import type { AppSpec, StackSpec } from "../../spec.ts";
+import { roleAt } from "../names.ts";
 
 /** Problems between the settings for manifests and Secrets, each with its key path. */
-export function findDeliveryProblems(spec: StackSpec): string[] {
+export function findDeliveryProblems(spec: StackSpec): Problem[] {
   return [
-    ...(spec.cluster?.context === ""
-      ? [
-          "berth:cluster.context: missing; name a context of the kubeconfig (kubectl config get-contexts)",
-        ]
-      : []),
+    ...problemWhen(
+      spec.cluster?.context === "",
+      "berth:cluster.context",
+      "missing; name a context of the kubeconfig (kubectl config get-contexts)",
+    ),
     ...findStoreProblems(spec),
     ...findServerProblems(spec),
     ...spec.apps.flatMap((app) => findAppProblems(app, spec)),
@@ -17,47 +20,54 @@ export function findDeliveryProblems(spec: StackSpec): string[] {
   ];
 }
 
+export const needsTarget =
+  "it needs berth:gitops or berth:cluster, which are missing; add one of them";
+
 /** Connect is made by manifests. */
-function findServerProblems({ secrets, gitops, cluster }: StackSpec): string[] {
+function findServerProblems({ secrets, gitops, cluster }: StackSpec): Problem[] {
   const isMade = secrets.store?.connect?.deploy !== undefined;
-  return isMade && gitops === undefined && cluster === undefined
-    ? [
-        "berth:secrets.store.connect.deploy: it needs berth:gitops or berth:cluster, which are missing; add one of them",
-      ]
-    : [];
+  return problemWhen(
+    isMade && gitops === undefined && cluster === undefined,
+    "berth:secrets.store.connect.deploy",
+    needsTarget,
+  );
 }
 
 /** External Secrets reads from a store. It exists already, or Berth makes it and needs all its settings. */
-function findStoreProblems({ secrets, apps }: StackSpec): string[] {
+function findStoreProblems({ secrets, apps }: StackSpec): Problem[] {
   const { store, through } = secrets;
   const at = "berth:secrets.store";
   if (store === undefined) {
-    const users = apps.filter((app) => app.secretsThrough === "external-secret");
-    if (through === "onepassword-item" && users.length === 0) return [];
-    return [
-      `${at}: missing; external-secret needs one: set connect (Berth makes the store) or name (it exists)`,
-    ];
+    return problemWhen(
+      [through, ...apps.map((app) => app.secretsThrough)].includes("external-secret"),
+      at,
+      "missing; external-secret needs one: set connect (Berth makes the store) or name (it exists)",
+    );
   }
-  if (store.name === "") {
-    return [`${at}.name: missing; name the store that exists, or set connect (Berth makes it)`];
+  if (store.connect === undefined) {
+    return problemWhen(
+      store.name === "",
+      `${at}.name`,
+      "missing; name the store that exists, or set connect (Berth makes it)",
+    );
   }
-  if (store.connect === undefined) return [];
   const { tokenNamespace } = store.connect;
   const tokenAt = `${at}.connect.tokenSecret.namespace`;
-  if (store.kind === "ClusterSecretStore" && tokenNamespace === undefined) {
-    return [`${tokenAt}: missing; a ClusterSecretStore has no namespace, so name the Secret's`];
+  if (tokenNamespace === undefined) {
+    return problemWhen(
+      store.kind === "ClusterSecretStore",
+      tokenAt,
+      "missing; a ClusterSecretStore has no namespace, so name the Secret's",
+    );
   }
-  return store.kind === "SecretStore" && tokenNamespace !== undefined
-    ? [
-        `${tokenAt}: got "${tokenNamespace}"; a SecretStore can only read a Secret in its own namespace; remove the key, and make the Secret in each namespace`,
-      ]
-    : [];
+  return problemWhen(
+    store.kind === "SecretStore",
+    tokenAt,
+    `got "${tokenNamespace}"; a SecretStore can only read a Secret in its own namespace; remove the key, and make the Secret in each namespace`,
+  );
 }
 
-/** Form of 1Password's ids. */
-const idPattern = /^[a-z0-9]{26}$/;
-
-function findIdProblems({ secrets, postgres, apps }: StackSpec): string[] {
+function findIdProblems({ secrets, postgres, apps }: StackSpec): Problem[] {
   const admin = { at: "berth:postgres.adminItem", item: postgres.admin.item };
   const used = apps
     .filter((app) => app.secretsThrough === "external-secret")
@@ -70,33 +80,42 @@ function findIdProblems({ secrets, postgres, apps }: StackSpec): string[] {
     );
   const isRead = secrets.through === "external-secret" && postgres.adminUser === undefined;
   return [...(isRead ? [admin] : []), ...used]
-    .filter(({ item }) => idPattern.test(item))
-    .map(
-      ({ at, item }) =>
-        `${at}: got the item's id "${item}"; External Secrets finds items only by title, so write the title`,
+    .filter(({ item }) => isItemId(item))
+    .map(({ at, item }) =>
+      problemAt(
+        at,
+        `got the item's id "${item}"; External Secrets finds items only by title, so write the title`,
+      ),
     );
 }
 
-function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
+function findAppProblems(app: AppSpec, spec: StackSpec): Problem[] {
   const at = `berth:apps.${app.name}`;
   const target = { git: spec.gitops, cluster: spec.cluster, none: spec }[app.delivery];
   if (target === undefined) {
     const key = app.delivery === "git" ? "berth:gitops" : "berth:cluster";
-    return [`${at}.delivery: got "${app.delivery}"; it needs ${key}, which is missing; add it`];
+    return [
+      problemAt(
+        `${at}.delivery`,
+        `got "${app.delivery}"; it needs ${key}, which is missing; add it`,
+      ),
+    ];
   }
   const { workload } = app;
   const needsRepository = app.delivery !== "none" && workload?.kind === "git";
-  return needsRepository && workload.repoURL === ""
-    ? [`${at}.workload.git.repoURL: missing; its default needs berth:gitops.repoURL`]
-    : [];
+  return problemWhen(
+    needsRepository && workload.repoURL === "",
+    `${at}.workload.git.repoURL`,
+    "missing; set it, or add berth:gitops, whose repoURL is the default",
+  );
 }
 
 /** What the operator that makes an app's Secrets cannot do. */
-function findSettingProblems(app: AppSpec, { secrets, vault }: StackSpec): string[] {
+function findSettingProblems(app: AppSpec, { secrets, vault }: StackSpec): Problem[] {
   const at = `berth:apps.${app.name}`;
   const made = [
     ...app.roles.filter(hasItem).map((role) => ({
-      at: `${at}.${role.key === "owner" ? "owner" : `roles.${role.key}`}`,
+      at: roleAt(app, role),
       settings: role.settings,
       keys: [],
       find: undefined,
@@ -119,24 +138,28 @@ function findSettingProblems(app: AppSpec, { secrets, vault }: StackSpec): strin
         ...(keys.length === 0 ? [] : ["keys"]),
         ...(find === undefined ? [] : ["find"]),
       ];
-      return used.map(
-        (key) =>
-          `${place}.${key}: the 1Password operator copies an item as it is; remove the key, or set ${at}.secretsThrough to external-secret`,
+      return used.map((key) =>
+        problemAt(
+          `${place}.${key}`,
+          `the 1Password operator copies an item as it is; remove the key, or set ${at}.secretsThrough to external-secret`,
+        ),
       );
     });
   }
   return made.flatMap(({ at: place, settings, vaults }) => [
-    ...(settings.deletionPolicy === "Delete" && (settings.creationPolicy ?? "Owner") !== "Owner"
-      ? [
-          `${place}.deletionPolicy: got "Delete"; External Secrets deletes only a Secret of its own; allowed with creationPolicy ${String(settings.creationPolicy)} are Retain and Merge`,
-        ]
-      : []),
+    ...problemWhen(
+      settings.deletionPolicy === "Delete" && (settings.creationPolicy ?? "Owner") !== "Owner",
+      `${place}.deletionPolicy`,
+      `got "Delete"; External Secrets deletes only a Secret of its own; allowed with creationPolicy ${String(settings.creationPolicy)} are Retain and Merge`,
+    ),
     ...(secrets.store?.connect === undefined
       ? vaults
           .filter((one) => one !== vault)
-          .map(
-            (one) =>
-              `${place}: vault "${one}" needs a store of its own, which Berth makes only with berth:secrets.store.connect; set that, or move the item to vault "${vault}"`,
+          .map((one) =>
+            problemAt(
+              place,
+              `vault "${one}" needs a store of its own, which Berth makes only with berth:secrets.store.connect; set that, or move the item to vault "${vault}"`,
+            ),
           )
       : []),
   ]);

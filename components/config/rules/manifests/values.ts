@@ -1,18 +1,19 @@
+import { type Problem, problemWhen } from "../../../errors.ts";
 import type { AppSpec, StackSpec } from "../../spec.ts";
 import { fillPlaceholders } from "../../values/fill.ts";
 import { toPlaceholders } from "../../values/placeholders.ts";
 import { findMissingKeys } from "../../values/references.ts";
 import { contentsOf, type LabelsOf } from "../../values/secret-contents.ts";
+import { below } from "../names.ts";
 
-/** Problems of the values of charts, each with its key path. */
-export function findValueProblems(spec: Pick<StackSpec, "postgres" | "apps">): string[] {
+export function findValueProblems(spec: Pick<StackSpec, "postgres" | "apps">): Problem[] {
   return spec.apps.flatMap((app) => {
     const { workload } = app;
     if (workload?.kind !== "helm") return [];
     const at = `berth:apps.${app.name}.workload.helm.values`;
     return [
       ...findLongNumbers(workload.values, at),
-      ...fillValues(spec, app, () => undefined).problems.map((problem) => `${at}.${problem}`),
+      ...fillValues(spec, app, () => undefined).problems.map((problem) => below(at, problem)),
     ];
   });
 }
@@ -36,13 +37,14 @@ export function fillValues(
 }
 
 /** Numbers that have lost digits already when Pulumi hands them over. */
-function findLongNumbers(value: unknown, at: string): string[] {
+function findLongNumbers(value: unknown, at: string): Problem[] {
   if (typeof value === "number") {
-    return Number.isInteger(value) && !Number.isSafeInteger(value)
-      ? [
-          `${at}: a number with too many digits, which would arrive as another\n    fix: put it in quotes`,
-        ]
-      : [];
+    return problemWhen(
+      Number.isInteger(value) && !Number.isSafeInteger(value),
+      at,
+      "a number with too many digits: the chart would get another number",
+      "put it in quotes",
+    );
   }
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) =>

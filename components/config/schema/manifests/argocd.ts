@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DnsLabel } from "../primitives.ts";
+import { DnsLabel, optionalBut, Text } from "../primitives.ts";
 
 /** What Argo CD is asked to do with the manifests, for the stack and for each app. */
 
@@ -39,7 +39,7 @@ const Destination = z
         error: "is not a URL; write it as https://kube.example.org:6443",
       })
       .describe("URL of the API server, as Argo CD has it."),
-    name: z.string().min(1).describe("Name of the cluster in Argo CD."),
+    name: Text.describe("Name of the cluster in Argo CD."),
   })
   .partial()
   .refine(({ server, name }) => (server === undefined) !== (name === undefined), {
@@ -67,9 +67,12 @@ const SyncPolicy = z
             limit: z.int().min(-1).describe("Number of tries. Default: 10; -1 = no limit."),
             backoff: z
               .strictObject({
-                duration: Duration.describe("Before the first. Default: 10s."),
-                factor: z.int().min(1).describe("Of one pause to the next. Default: 2."),
-                maxDuration: Duration.describe("At most. Default: 5m."),
+                duration: Duration.describe("Pause before the second try. Default: 10s."),
+                factor: z
+                  .int()
+                  .min(1)
+                  .describe("Each pause is this many times as long as the one before. Default: 2."),
+                maxDuration: Duration.describe("Longest pause. Default: 5m."),
               })
               .partial()
               .describe("Pauses between the tries."),
@@ -84,8 +87,8 @@ const SyncPolicy = z
 const IgnoredDifference = z
   .strictObject({
     group: z.string().describe("API group; empty = the core group."),
-    kind: z.string().min(1).describe("Kind of the objects."),
-    name: z.string().min(1).describe("Name of the object. Default: all of the kind."),
+    kind: Text.describe("Kind of the objects."),
+    name: Text.describe("Name of the object. Default: all of the kind."),
     namespace: DnsLabel.describe("Namespace of the objects. Default: all."),
     jsonPointers: z
       .array(
@@ -94,19 +97,10 @@ const IgnoredDifference = z
         }),
       )
       .describe("The fields, as JSON pointers."),
-    jqPathExpressions: z.array(z.string().min(1)).describe("The fields, as paths of jq."),
-    managedFieldsManagers: z
-      .array(z.string().min(1))
-      .describe("The fields that these controllers have set."),
+    jqPathExpressions: z.array(Text).describe("The fields, as paths of jq."),
+    managedFieldsManagers: z.array(Text).describe("The fields that these controllers have set."),
   })
-  .partial({
-    group: true,
-    name: true,
-    namespace: true,
-    jsonPointers: true,
-    jqPathExpressions: true,
-    managedFieldsManagers: true,
-  })
+  .apply(optionalBut("kind"))
   .refine(
     (it) =>
       [it.jsonPointers, it.jqPathExpressions, it.managedFieldsManagers].some(
@@ -140,9 +134,6 @@ const NamePattern = z
     error:
       "has other characters than a-z, 0-9 and -, or another placeholder than ${name}, ${stack}",
   });
-
-/** Name of an Application: Argo CD uses it as a label's value. */
-const ApplicationName = DnsLabel;
 
 /** Kinds in an AppProject, as `apps/Deployment` or, in the core group, `Service`. */
 const GroupKind = z.string().regex(/^([a-z0-9]([a-z0-9.-]*[a-z0-9])?\/)?[A-Z][A-Za-z0-9]*$/, {
@@ -178,7 +169,7 @@ export const ArgoCd = z
       .describe(
         "Write what brings the Applications into Argo CD: an Application or an ApplicationSet, argocd/<name>.yml, which you apply once. Default: none.",
       ),
-    parentProject: z.string().min(1).describe("AppProject of the parent. Default: default."),
+    parentProject: Text.describe("AppProject of the parent. Default: default."),
   })
   .partial();
 
@@ -186,9 +177,8 @@ export const ArgoCd = z
 export const AppArgoCd = z
   .strictObject({
     ...common,
-    name: ApplicationName.describe(
-      "Name of the app's Application. Default: by berth:argocd.names.",
-    ),
+    // Argo CD uses it as a label's value.
+    name: DnsLabel.describe("Name of the app's Application. Default: by berth:argocd.names."),
     project: DnsLabel.describe("AppProject of the app's Application. Default: the stack's."),
   })
   .partial();
@@ -199,11 +189,11 @@ export const Kustomize = z
     namePrefix: z.string().describe("Text before the name of each object."),
     nameSuffix: z.string().describe("Text after the name of each object."),
     namespace: DnsLabel.describe("Namespace of all objects."),
-    images: z.array(z.string().min(1)).describe("Other images, as name=newname:tag."),
+    images: z.array(Text).describe("Other images, as name=newname:tag."),
     replicas: z
       .array(
         z.strictObject({
-          name: z.string().min(1).describe("Name of the workload."),
+          name: Text.describe("Name of the workload."),
           count: z.int().min(0).describe("Number of its Pods."),
         }),
       )
@@ -214,9 +204,15 @@ export const Kustomize = z
     commonAnnotations: z
       .record(z.string(), z.string().describe("Value of the annotation."))
       .describe("Annotations of all objects."),
-    components: z.array(z.string().min(1)).describe("Folders with components of kustomize."),
+    components: z.array(Text).describe("Folders with components of kustomize."),
   })
   .partial();
+
+/** A repository of manifests or values. */
+export const repositoryKeys = {
+  repoURL: Text.describe("The repository. Default: the GitOps repository."),
+  targetRevision: Text.describe("Branch, tag or commit. Default: that of the GitOps repository."),
+};
 
 /** Helm's options that Argo CD passes on. */
 export const helmKeys = z
@@ -225,7 +221,7 @@ export const helmKeys = z
       "Name of the release. Default: the app's name.",
     ),
     valueFiles: z
-      .array(z.string().min(1))
+      .array(Text)
       .describe(
         "Files with values: in the chart, or as $<ref>/path in a repository of `refs`. `values` count more.",
       ),
@@ -233,19 +229,7 @@ export const helmKeys = z
       .boolean()
       .describe("Go on without a file of `valueFiles` that is missing. Default: false."),
     refs: z
-      .record(
-        DnsLabel,
-        z
-          .strictObject({
-            repoURL: z.string().min(1).describe("The repository. Default: the GitOps repository."),
-            targetRevision: z
-              .string()
-              .min(1)
-              .describe("Branch, tag or commit. Default: that of the GitOps repository."),
-          })
-          .partial()
-          .describe("One repository."),
-      )
+      .record(DnsLabel, z.strictObject(repositoryKeys).partial().describe("One repository."))
       .describe(
         "Repositories of valueFiles, by the name after $. Default, also for a name that is not listed: the GitOps repository.",
       ),

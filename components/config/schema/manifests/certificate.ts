@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DnsLabel } from "../primitives.ts";
+import { DnsLabel, Text } from "../primitives.ts";
 import { SecretKeyName } from "../secret-keys.ts";
 import { restartTargets } from "./restart.ts";
 
@@ -9,7 +9,7 @@ export const ServiceCa = z
     configMap: DnsLabel.describe("Name of the ConfigMap. Give this or `secret`."),
     secret: DnsLabel.describe("Name of the Secret, for charts that take the CA from a Secret."),
     key: SecretKeyName.describe("Key in it. Default: ca.crt."),
-    file: z.string().min(1).describe("PEM file with the CA. Default: tls.ca."),
+    file: Text.describe("PEM file with the CA. Default: tls.ca."),
   })
   .partial()
   .refine((ca) => (ca.configMap === undefined) !== (ca.secret === undefined), {
@@ -29,15 +29,14 @@ export const CertificateSource = z
       .describe(
         "Pods of the server, whose certificates are read with exec. Whoever may start Pods in the app's namespace may then run commands in these.",
       ),
-    container: DnsLabel.describe("Container of the Pods. Default: as the Pods say."),
+    container: DnsLabel.describe(
+      "Container of the Pods. Default: the only one. Required if a Pod has several.",
+    ),
     file: z
       .string()
       .regex(/^\//, { error: "is not a path in the Pods; write it as /run/certs/server.crt" })
       .describe("File in the Pods. Default: /run/certs/server.crt, as in Zalando's."),
-    image: z
-      .string()
-      .min(1)
-      .describe("Image with Node 24 or newer. Default: docker.io/library/node:24-alpine."),
+    image: Text.describe("Image with Node 24 or newer. Default: docker.io/library/node:24-alpine."),
   })
   .partial()
   .refine((from) => (from.secret === undefined) !== (from.pods === undefined), {
@@ -60,7 +59,7 @@ export const Certificate = z
       .describe(
         "How the app reads it. pem: as a PEM file. base64: the PEM text in base64, as Infisical wants it. Default: pem.",
       ),
-    restart: restartTargets(["Deployment", "DaemonSet", "StatefulSet"]).describe(
+    restart: restartTargets().describe(
       "What is restarted in the app's namespace when the certificate has changed. Default: nothing.",
     ),
     schedule: z

@@ -1,25 +1,21 @@
 import { z } from "zod";
 import { presetNames } from "../../presets/presets.ts";
-import { DnsLabel } from "../primitives.ts";
-import { helmKeys, Kustomize } from "./argocd.ts";
+import { DnsLabel, Text } from "../primitives.ts";
+import { helmKeys, Kustomize, repositoryKeys } from "./argocd.ts";
 
 const chartDefaults = {
-  repoURL: z
-    .string()
-    .min(1)
-    .describe(
-      "Chart repository; for OCI without oci://. Default: berth:charts, then the preset's.",
-    ),
-  version: z.string().min(1).describe("Version of the chart. Default: that of berth:charts."),
+  repoURL: Text.describe(
+    "Chart repository; for OCI without oci://. Default: berth:charts, then the preset's.",
+  ),
+  version: Text.describe("Version of the chart. Default: that of berth:charts."),
 };
 
-/** What Argo CD starts for an app. */
 export const Workload = z
   .strictObject({
     helm: z
       .strictObject({
         repoURL: chartDefaults.repoURL,
-        chart: z.string().min(1).describe("Name of the chart. Default: that of the preset."),
+        chart: Text.describe("Name of the chart. Default: that of the preset."),
         version: chartDefaults.version,
         preset: z
           .enum([...presetNames, "none"])
@@ -37,12 +33,9 @@ export const Workload = z
       .describe("A chart. Give this or `git`."),
     git: z
       .strictObject({
-        repoURL: z.string().min(1).describe("The repository. Default: the GitOps repository."),
-        path: z.string().min(1).describe("Folder in the repository."),
-        targetRevision: z
-          .string()
-          .min(1)
-          .describe("Branch, tag or commit. Default: that of the GitOps repository."),
+        repoURL: repositoryKeys.repoURL,
+        path: Text.describe("Folder in the repository."),
+        targetRevision: repositoryKeys.targetRevision,
         configMap: DnsLabel.describe(
           "ConfigMap that Berth makes in the app's namespace, with PGHOST, PGPORT, PGDATABASE and, if it never changes, PGUSER. Default: none.",
         ),
@@ -58,6 +51,6 @@ export const Workload = z
 
 /** Under `charts`. */
 export const Charts = z.record(
-  z.string().min(1),
+  Text,
   z.strictObject(chartDefaults).partial().describe("One chart."),
 );

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { byKey } from "../../../sort.ts";
+import { byKey, sortUnique } from "../../../sort.ts";
 import { EVERY_SCHEMA } from "../../privileges.ts";
-import { PgIdentifier, PgName } from "../primitives.ts";
+import { PgIdentifier, PgName, refuse } from "../primitives.ts";
 import { Except, toNamedObjects } from "./privileges.ts";
 
 /** A schema of the app other than `public`. */
@@ -28,7 +28,7 @@ export function toSchemas(given: z.infer<typeof contentKeys.schemas> = []) {
   const isPattern = (name: string): boolean => name.includes("*");
   return {
     schemas: all.filter((name) => !isPattern(name)).toSorted(),
-    patterns: [...new Set(all.filter(isPattern))].toSorted(),
+    patterns: sortUnique(all.filter(isPattern)),
   };
 }
 
@@ -48,7 +48,6 @@ export const ExtensionVersion = z
 /** Who owns the functions of an extension. */
 export const ExtensionFunctions = z.literal("owner");
 
-/** An extension by name, or with its settings. */
 const Extension = z.union([
   ExtensionName,
   z
@@ -74,12 +73,14 @@ export const LocaleName = z
   .refine((name) => name !== "POSIX", { error: "is called C in Postgres; write C" });
 
 /** A locale of ICU. Postgres keeps it in this form. */
-export const IcuLocale = z.string().check((ctx) => {
-  const tag = toLanguageTag(ctx.value);
-  if (tag === ctx.value) return;
-  const message = `is not a language tag; write it as ${tag ?? "de-DE or und-u-ks-level2"}`;
-  ctx.issues.push({ code: "custom", message, input: ctx.value });
-});
+export const IcuLocale = z.string().check(
+  refuse((name: string) => {
+    const tag = toLanguageTag(name);
+    return tag === name
+      ? undefined
+      : `is not a language tag; write it as ${tag ?? "de-DE or und-u-ks-level2"}`;
+  }),
+);
 
 /** The usual form of a language tag, and of ICU's own names such as `de_DE`; undefined = it is neither. */
 export function toLanguageTag(name: string): string | undefined {
@@ -102,7 +103,9 @@ export const creationKeys = {
     `Locale of the server's operating system, for both \`collate\` and \`ctype\`. Default: the template's. ${onlyNew}`,
   ),
   collate: LocaleName.describe("Order of texts (LC_COLLATE). Default: locale."),
-  ctype: LocaleName.describe("What is a letter, and its capital (LC_CTYPE). Default: locale."),
+  ctype: LocaleName.describe(
+    "Which characters are letters, and their capitals (LC_CTYPE). Default: locale.",
+  ),
   icuLocale: IcuLocale.describe(
     `Language tag of ICU, which then orders texts, such as de-DE. It needs Postgres 15. ${onlyNew}`,
   ),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DnsLabel, LabelSelector, Port } from "../primitives.ts";
+import { DnsLabel, LabelSelector, optionalBut, Port, Text } from "../primitives.ts";
 
 const Kubernetes = z
   .strictObject({
@@ -16,22 +16,14 @@ const Kubernetes = z
       "Port on 127.0.0.1 that the provider connects to. It is fixed so that previews show no change. Default: 15432.",
     ),
   })
-  .partial({
-    kubeconfig: true,
-    context: true,
-    service: true,
-    pod: true,
-    selector: true,
-    port: true,
-    localPort: true,
-  })
+  .apply(optionalBut("namespace"))
   .refine((k) => [k.service, k.pod, k.selector].filter((one) => one !== undefined).length === 1, {
     error: "give one of `service`, `pod` and `selector`",
   });
 
 const Direct = z
   .strictObject({
-    host: z.string().min(1).describe("Host name or address that this machine can reach."),
+    host: Text.describe("Host name or address that this machine can reach."),
     port: Port.describe("Port at that host. Default: 5432."),
   })
   .partial({ port: true });

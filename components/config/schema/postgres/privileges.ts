@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { byKey } from "../../../sort.ts";
+import { sortOnce, sortUnique } from "../../../sort.ts";
 import {
   type Grants,
   type NamedObjects,
@@ -8,7 +8,7 @@ import {
   privilegeTable,
   type ScopedGrants,
 } from "../../privileges.ts";
-import { PgName } from "../primitives.ts";
+import { PgName, refuse } from "../primitives.ts";
 
 /** Key of the stack file → type of object. */
 const privilegeKeys = {
@@ -28,21 +28,25 @@ const namedKeys = ["tables", "sequences", "functions"] as const;
 function privilegesOn(key: keyof typeof privilegeKeys) {
   const allowed: readonly string[] = privilegeTable[privilegeKeys[key]];
   const where = key === "database" ? "the database" : key;
-  const Privilege = z.string().check((ctx) => {
-    const name = ctx.value;
-    if (allowed.includes(name)) return;
-    const message =
-      name === "CREATE"
-        ? createRefusal
-        : `is not a privilege on ${where}; allowed are ${allowed.join(", ")}`;
-    ctx.issues.push({ code: "custom", message, input: name });
-  });
-  return z.array(Privilege.meta({ enum: [...allowed] }));
+  const problemOf = (name: string): string | undefined => {
+    if (allowed.includes(name)) return undefined;
+    if (name === "CREATE") return createRefusal;
+    return `is not a privilege on ${where}; allowed are ${allowed.join(", ")}`;
+  };
+  return z.array(
+    z
+      .string()
+      .check(refuse(problemOf))
+      .meta({ enum: [...allowed] }),
+  );
 }
 
 const onObjects = (key: (typeof namedKeys)[number], description: string) =>
   z
-    .union([privilegesOn(key), z.record(PgName, privilegesOn(key).describe("On this one alone."))])
+    .union([
+      privilegesOn(key),
+      z.record(PgName, privilegesOn(key).describe("On the one of this name.")),
+    ])
     .describe(`${description} By name, { invoices: [SELECT] }, on these alone.`);
 
 const byType = {
@@ -59,10 +63,8 @@ const byType = {
   ),
 };
 
-/** Privileges in each of the app's schemas. */
 const Everywhere = z.strictObject(byType).partial();
 
-/** Privileges in one schema. */
 const InPart = z
   .strictObject({
     schema: PgName.describe("One of the app's schemas. Default: each of them."),
@@ -102,17 +104,11 @@ export function toNamedObjects(given: readonly string[] = []): readonly NamedObj
       name: unquote(name),
     };
   });
-  return sortByText(found);
+  return sortOnce(found);
 }
 
 function unquote(text: string): string {
   return text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text;
-}
-
-/** Sorted and without repetition. */
-function sortByText<T>(all: readonly T[]): readonly T[] {
-  const byText = new Map(all.map((one) => [JSON.stringify(one), one]));
-  return [...byText].toSorted(byKey).map(([, one]) => one);
 }
 
 /** What a role may do in addition to its profile: on everything, and on some objects. */
@@ -127,7 +123,7 @@ export function toPrivileges(given: z.infer<typeof Privileges> = {}): {
     privileges: all
       .filter(isOnAll)
       .reduce((sum: Grants, { grants }) => joinGrants(sum, grants), {}),
-    scoped: sortByText(all.filter((one) => !isOnAll(one))),
+    scoped: sortOnce(all.filter((one) => !isOnAll(one))),
   };
 }
 
@@ -153,7 +149,7 @@ type ListsByKey = Partial<Record<keyof typeof privilegeKeys, string[]>>;
 function toGrants(given: ListsByKey): Grants {
   const lists = Object.entries(privilegeKeys).map(([key, type]) => {
     const list = given[key as keyof typeof privilegeKeys] ?? [];
-    return [type, [...new Set(list)].toSorted()] as const;
+    return [type, sortUnique(list)] as const;
   });
   return Object.fromEntries(lists.filter(([, list]) => list.length > 0));
 }
@@ -168,7 +164,7 @@ export function toPrivilegeKeys(grants: Grants): ListsByKey {
 export function joinGrants(one: Grants, other: Grants): Grants {
   const all = objectTypes.map((type) => {
     const list = [...(one[type] ?? []), ...(other[type] ?? [])];
-    return [type, [...new Set(list)].toSorted()] as const;
+    return [type, sortUnique(list)] as const;
   });
   return Object.fromEntries(all.filter(([, list]) => list.length > 0));
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PgName } from "../primitives.ts";
+import { PgName, Text } from "../primitives.ts";
 
 /** Under `postgres`. */
 export const retirementKeys = {
@@ -8,12 +8,9 @@ export const retirementKeys = {
     .describe(
       "Databases that may be dropped when their app leaves the stack. The app's last entry must have reclaimPolicy: delete, too.",
     ),
-  dumpDirectory: z
-    .string()
-    .min(1)
-    .describe(
-      "Folder for a pg_dump of each database before it is dropped, relative to the project folder. Default: no dump.",
-    ),
+  dumpDirectory: Text.describe(
+    "Folder for a pg_dump of each database before it is dropped, relative to the project folder. Default: no dump.",
+  ),
 };
 
 /** In an app's entry. */

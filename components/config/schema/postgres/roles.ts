@@ -1,13 +1,19 @@
 import { z } from "zod";
 import { Generate } from "../generate.ts";
 import { restartTargets } from "../manifests/restart.ts";
-import { AppName, ConnectionLimit, DnsLabel, ItemName, PgName, Scram } from "../primitives.ts";
-import { LoginInterval, secretSettings } from "../secret.ts";
+import {
+  AppName,
+  ConnectionLimit,
+  DnsLabel,
+  ItemName,
+  PgName,
+  Scram,
+  SearchPath,
+} from "../primitives.ts";
+import { Label, LoginInterval, secretSettings } from "../secret.ts";
 import { Keys } from "../secret-keys.ts";
 import { Except, Privileges } from "./privileges.ts";
 import { Settings } from "./settings.ts";
-
-const FieldLabel = z.string().min(1, { error: "is empty" });
 
 /** An item with a login: its title or id, or where and under which labels it has it. */
 const LoginItem = z.union([
@@ -16,10 +22,10 @@ const LoginItem = z.union([
     .strictObject({
       title: ItemName.describe("Title or id of the item. Default: <app>[-<role>]-db-credentials."),
       vault: ItemName.describe("Vault of the item. Default: berth:onepassword.vault."),
-      username: FieldLabel.describe(
+      username: Label.describe(
         "Label of the field with the user's name. Default: username; if only `password` is given, the role's name, and no field is read.",
       ),
-      password: FieldLabel.describe("Label of the field with the password. Default: password."),
+      password: Label.describe("Label of the field with the password. Default: password."),
     })
     .partial(),
 ]);
@@ -42,7 +48,9 @@ const roleSettings = {
   ),
   memberOf: z.array(PgName).describe("Other roles that the role is a member of."),
   settings: Settings,
-  searchPath: z.array(PgName).describe("search_path of the role. Default: the server's."),
+  searchPath: SearchPath.describe(
+    'search_path of the role; `[""]` = no schema but those of Postgres. Default: the server\'s.',
+  ),
   replication: z
     .boolean()
     .describe(
@@ -51,7 +59,7 @@ const roleSettings = {
   generate: Generate.describe(
     "How `add` and `rotate` make the role's password. Default: berth:onepassword.generate.",
   ),
-  restart: restartTargets(["Deployment", "DaemonSet", "StatefulSet"]).describe(
+  restart: restartTargets().describe(
     "What `rotate` restarts in the namespace of the Secret when it has the new password. Default: nothing.",
   ),
   autoRestart: z
@@ -69,7 +77,6 @@ const external =
   "external: the server checks the login in another way, such as a cloud's IAM or a client certificate; the role has no password, no item and no Secret.";
 const none = "none: nobody logs in as the role (NOLOGIN), and others are its members.";
 
-/** Keys about a password. */
 const ofPassword = [
   ...(["item", "secret", "namespace", "scram", "keys", "type"] as const),
   ...(["refreshInterval", "creationPolicy", "deletionPolicy"] as const),
@@ -89,7 +96,6 @@ function refuseUnused(
   }
 }
 
-/** The role that owns the database. */
 export const Owner = z
   .strictObject({
     name: PgName.describe(

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { byKey } from "../../../sort.ts";
+import { refuse } from "../primitives.ts";
 
 /**
  * Names that no entry may set. Some would shut sessions out or change what Berth's own statements mean, others have
@@ -25,15 +26,14 @@ const refused: Readonly<Record<string, string>> = {
 };
 
 /** As `ALTER ROLE … SET` accepts it. Postgres ignores capitals in such names. */
-const SettingName = z.string().check((ctx) => {
-  const name = ctx.value;
-  const message = Object.hasOwn(refused, name)
-    ? refused[name]
-    : /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/.test(name)
+const SettingName = z.string().check(
+  refuse((name: string) => {
+    if (Object.hasOwn(refused, name)) return refused[name];
+    return /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/.test(name)
       ? undefined
       : "is not the name of a setting; allowed are a-z, 0-9, _ and one dot";
-  if (message !== undefined) ctx.issues.push({ code: "custom", message, input: name });
-});
+  }),
+);
 
 const SettingValue = z
   .union([
@@ -43,7 +43,6 @@ const SettingValue = z
   ])
   .meta({ type: ["string", "number", "boolean"], description: "Value, as in postgresql.conf." });
 
-/** Settings by name. */
 export const Settings = z
   .record(SettingName, SettingValue)
   .describe(

@@ -22,7 +22,7 @@ export const AppVault = z
       .describe(
         "Further ServiceAccounts that may log in as the app, as namespace/name. Those in another namespace get a role of their own, <role>-<namespace>.",
       ),
-    restart: restartTargets(["Deployment", "DaemonSet", "StatefulSet", "argo.Rollout"]).describe(
+    restart: restartTargets("argo.Rollout").describe(
       "What the operator restarts in the app's namespace when a Secret from Vault has changed. Default: nothing. Required with `credentials: vault`.",
     ),
     databaseRole: VaultRole.describe(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DnsLabel, ItemName, PgName, Port } from "../primitives.ts";
+import { DnsLabel, ItemName, optionalBut, PgName, Port, Text } from "../primitives.ts";
 import {
   Claims,
   NamespacedName,
@@ -28,10 +28,7 @@ const Database = z
     item: ItemName.describe(
       "1Password item with that login. Required where `pulumi up` makes the connections of apps with `credentials: vault`.",
     ),
-    host: z
-      .string()
-      .min(1)
-      .describe("Host of Postgres, as Vault reaches it. Default: postgres.service.host."),
+    host: Text.describe("Host of Postgres, as Vault reaches it. Default: postgres.service.host."),
     port: Port.describe("Port at that host. Default: postgres.service.port."),
   })
   .partial();
@@ -59,7 +56,7 @@ const Ci = z
   .strictObject({
     mount: VaultPath.describe("Mount of the JWT auth method."),
     discoveryUrl: VaultUrl.describe(
-      "OIDC discovery URL of who signs the tokens. Give this, `jwksUrl` or `publicKeys`.",
+      "OIDC discovery URL of the issuer of the tokens. Give this, `jwksUrl` or `publicKeys`.",
     ),
     jwksUrl: VaultUrl.describe("URL of the keys that the tokens are signed with."),
     publicKeys: z
@@ -68,9 +65,9 @@ const Ci = z
       )
       .min(1, { error: "is empty" })
       .describe("Public keys in PEM that the tokens are signed with."),
-    issuer: z.string().min(1).describe("Claim `iss` that a token must have. Default: any."),
-    audience: z.string().min(1).describe("Claim `aud` that a token must have."),
-    userClaim: z.string().min(1).describe("Claim that names the user in Vault. Default: email."),
+    issuer: Text.describe("Claim `iss` that a token must have. Default: any."),
+    audience: Text.describe("Claim `aud` that a token must have."),
+    userClaim: Text.describe("Claim that names the user in Vault. Default: email."),
     role: z
       .string()
       .regex(/^[\w.-]*\{app\}[\w.-]*$/, {
@@ -89,16 +86,7 @@ const Ci = z
         "More that the pipeline of each app may do: paths of a policy with their capabilities; {app} stands for the app.",
       ),
   })
-  .partial({
-    discoveryUrl: true,
-    jwksUrl: true,
-    publicKeys: true,
-    issuer: true,
-    userClaim: true,
-    role: true,
-    claims: true,
-    paths: true,
-  })
+  .apply(optionalBut("mount", "audience"))
   .refine(
     ({ discoveryUrl, jwksUrl, publicKeys }) =>
       [discoveryUrl, jwksUrl, publicKeys].filter((one) => one !== undefined).length === 1,

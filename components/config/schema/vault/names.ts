@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Text } from "../primitives.ts";
 
 /** Where an engine or auth method is mounted, or a path below it. */
 export const VaultPath = z.string().regex(/^[\w.@~+-]+(\/[\w.@~+-]+)*$/, {
@@ -37,7 +38,7 @@ const ClaimValue = z
 
 /** Claims of a JWT, by name. */
 export const Claims = z.record(
-  z.string().min(1),
+  Text,
   z
     .union([ClaimValue, z.array(ClaimValue).min(1, { error: "is empty" })])
     .describe("Value of the claim, or several of which a token has one."),

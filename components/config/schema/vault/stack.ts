@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DnsLabel } from "../primitives.ts";
+import { DnsLabel, Text } from "../primitives.ts";
 import { Manage } from "./manage.ts";
 import { NamespacedName, VaultPath, VaultUrl } from "./names.ts";
 
@@ -16,7 +16,7 @@ export const Vault = z
     namespace: VaultPath.describe("Namespace inside Vault (Enterprise, HCP). Default: none."),
     authMount: VaultPath.describe("Mount of Vault's Kubernetes auth method. Default: kubernetes."),
     audiences: z
-      .array(z.string().min(1))
+      .array(Text)
       .min(1, { error: "is empty; a token needs at least one audience" })
       .describe("Audiences of the ServiceAccounts' tokens. Default: [vault]."),
     kvMount: VaultPath.describe("Mount of the KV engine, version 2. Default: kvv2."),

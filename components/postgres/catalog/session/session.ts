@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 import { type ObjectType, privilegeTable } from "../../../config/privileges.ts";
-import { type LiveMembership, type RoleAttributes, toCamelCase } from "../catalog.ts";
+import type { LiveRole, RoleAttributes } from "../catalog.ts";
+import { queryFile } from "../query.ts";
 
 /** What a role can see of itself, in its own session. */
-
-const sql = (name: string): string => readFileSync(new URL(`${name}.sql`, import.meta.url), "utf8");
 
 /** CONNECT on a database that a role has itself or through a group. */
 export interface Way {
@@ -18,11 +16,9 @@ export interface Way {
 }
 
 /** What a role is and which databases it may connect to, read in its own session. */
-export interface SessionRole extends RoleAttributes {
-  readonly expires: boolean;
-  readonly connectionLimit: number;
-  readonly memberOf: readonly string[];
-  readonly memberships: readonly LiveMembership[];
+export interface SessionRole
+  extends RoleAttributes,
+    Pick<LiveRole, "expires" | "connectionLimit" | "memberOf" | "memberships" | "settings"> {
   /** Databases with CONNECT, by its own grant, a membership or PUBLIC. */
   readonly mayEnter: readonly string[];
   /** The same without CONNECT of PUBLIC. */
@@ -31,28 +27,21 @@ export interface SessionRole extends RoleAttributes {
   readonly mayEnterAsMember: readonly string[];
   /** Roles with special attributes (superuser, CREATEROLE, …) that it is a member of, also indirectly. */
   readonly mayBecome: readonly string[];
-  /** Settings of `ALTER ROLE … SET`, `name=value`. */
-  readonly settings: readonly string[];
-  /** The same of this session's database. */
+  /** Settings of this session's database, `name=value`. */
   readonly databaseSettings: readonly string[];
   /** Whether PUBLIC may create tables in schema public of this database. */
   readonly publicMayCreate: boolean;
 }
 
-/**
- * Reads the role that this session logged in as, or has set.
- *
- * @param groups Those that its entry lists.
- */
+/** Reads the role that this session logged in as, or has set. Its entry lists the groups. */
 export async function inspectSessionRole(
   client: Client,
   role: string,
   groups: readonly string[],
 ): Promise<SessionRole> {
-  const { rows } = await client.query<Record<string, unknown>>(sql("role"), [groups, role]);
-  const [row] = rows;
+  const [row] = await queryFile<SessionRole>(client, "session/role", [groups, role]);
   if (row === undefined) throw new Error(`pg_roles has no row for ${role}`);
-  return toCamelCase(row) as unknown as SessionRole;
+  return row;
 }
 
 /** One privilege on one object, and whether the session's role has it. */
@@ -87,12 +76,7 @@ export async function inspectSessionPrivileges(
     guests = [],
   }: { readonly groups: readonly string[]; readonly guests?: readonly string[] | undefined },
 ): Promise<readonly SessionPrivilege[]> {
-  const { rows } = await client.query<Record<string, unknown>>(sql("privileges"), [
-    schemas,
-    privilegeTable.table,
-    privilegeTable.sequence,
-    groups,
-    guests,
-  ]);
-  return rows.map((row) => toCamelCase(row) as unknown as SessionPrivilege);
+  const { table, sequence } = privilegeTable;
+  const values = [schemas, table, sequence, groups, guests];
+  return await queryFile(client, "session/privileges", values);
 }

@@ -1,4 +1,5 @@
--- Those of the databases $1 that exist (null = all), with owner and privileges.
+-- Those of the databases $1 that exist (null = all), with owner and privileges. A role may be called "PUBLIC" in
+-- quotes. No app has it, and it is left out, because here every role is called so.
 select
   d.datname as name,
   o.rolname as owner,
@@ -13,25 +14,18 @@ select
   d.datconnlimit as connection_limit,
   d.datallowconn as allows_connections,
   d.datistemplate as is_template,
-  coalesce(
-    (
-      select s.setconfig
-      from pg_catalog.pg_db_role_setting s
-      where s.setdatabase = d.oid and s.setrole = 0
-    ),
-    '{}'
+  array(
+    select pg_catalog.unnest(s.setconfig)
+    from pg_catalog.pg_db_role_setting s
+    where s.setdatabase = d.oid and s.setrole = 0
   ) as settings,
-  coalesce(
-    (
-      select pg_catalog.array_agg(coalesce(g.rolname, 'PUBLIC') || '=' || a.privilege_type order by g.rolname nulls first, a.privilege_type)
-      from pg_catalog.aclexplode(
-        coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))
-      ) a
-      left join pg_catalog.pg_roles g on g.oid = a.grantee
-      where a.grantor = d.datdba
-    ),
-    '{}'
-  )::text[] as privileges,
+  array(
+    select coalesce(g.rolname, 'PUBLIC') || '=' || a.privilege_type
+    from pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) a
+    left join pg_catalog.pg_roles g on g.oid = a.grantee
+    where a.grantor = d.datdba and g.rolname is distinct from 'PUBLIC'
+    order by g.rolname nulls first, a.privilege_type
+  ) as privileges,
   array(
     select pg_catalog.json_build_object(
       'grantee', coalesce(g.rolname, 'PUBLIC'),
@@ -41,7 +35,8 @@ select
     )
     from pg_catalog.aclexplode(d.datacl) a
     left join pg_catalog.pg_roles g on g.oid = a.grantee
-    where a.grantor <> d.datdba or (a.is_grantable and a.grantee <> d.datdba)
+    where g.rolname is distinct from 'PUBLIC'
+      and (a.grantor <> d.datdba or (a.is_grantable and a.grantee <> d.datdba))
     order by g.rolname nulls first, a.privilege_type, pg_catalog.pg_get_userbyid(a.grantor)
   ) as grants
 from pg_catalog.pg_database d

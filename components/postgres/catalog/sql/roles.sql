@@ -10,6 +10,20 @@ mine(oid) as (
 given(oid) as (
   select m.roleid from pg_catalog.pg_auth_members m join mine on mine.oid = m.member where m.admin_option
 ),
+-- From Postgres 16 a role with CREATEROLE becomes a member of each role that it creates: with ADMIN only, and as
+-- createrole_self_grant says. These memberships do not count, also those in the ownership role.
+counted(group_id, member) as not materialized (
+  select m.roleid, m.member
+  from pg_catalog.pg_auth_members m
+  join pg_catalog.pg_roles r on r.oid = m.member
+  where not (
+    r.rolcreaterole
+    and (
+      m.grantor = m.member
+      or m.admin_option and coalesce(pg_catalog.to_jsonb(m) ->> 'set_option', 'true') = 'false'
+    )
+  )
+),
 described(oid, description) as (
   select d.objoid, d.description
   from pg_catalog.pg_shdescription d
@@ -31,7 +45,15 @@ select
   r.rolinherit as inherits,
   coalesce(r.rolvaliduntil < 'infinity', false) as expires,
   -- INHERIT: the admin may change what the role owns. SET (Postgres 16): it may make the role an owner.
-  pg_catalog.pg_has_role(r.oid, 'USAGE')
+  -- The fast path: of a role that the admin made. Postgres would follow all memberships of the admin.
+  exists (
+    select
+    from pg_catalog.pg_auth_members m
+    where m.roleid = r.oid and m.member = me.oid
+      and coalesce((pg_catalog.to_jsonb(m) ->> 'inherit_option')::bool, me.rolinherit)
+      and coalesce((pg_catalog.to_jsonb(m) ->> 'set_option')::bool, true)
+  )
+    or pg_catalog.pg_has_role(r.oid, 'USAGE')
     and pg_catalog.pg_has_role(
       r.oid,
       case when pg_catalog.current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end
@@ -46,26 +68,16 @@ select
     )
     or r.oid in (select given.oid from given) as admin_may_alter,
   r.rolconnlimit as connection_limit,
-  -- From Postgres 16 a role with CREATEROLE becomes a member of each role that it creates: with ADMIN only,
-  -- and as createrole_self_grant says. These memberships are left out, also those in the ownership role. A
-  -- membership may have several grantors, hence the distinct.
+  -- A membership may have several grantors, so only distinct names count.
   array(
-    select distinct g.rolname::text
-    from pg_catalog.pg_auth_members m
-    join pg_catalog.pg_roles g on g.oid = m.roleid
-    where m.member = r.oid
-      and not (
-        r.rolcreaterole
-        and (
-          m.grantor = m.member
-          or m.admin_option and coalesce(pg_catalog.to_jsonb(m) ->> 'set_option', 'true') = 'false'
-        )
-      )
+    select distinct pg_catalog.pg_get_userbyid(c.group_id)::text
+    from counted c
+    where c.member = r.oid
     order by 1
   ) as member_of,
   array(
     select pg_catalog.json_build_object(
-      'group', g.rolname,
+      'group', pg_catalog.pg_get_userbyid(m.roleid),
       'grantor', pg_catalog.pg_get_userbyid(m.grantor),
       'comment', d.description,
       'isAdmin', m.admin_option,
@@ -74,34 +86,18 @@ select
       'maySetRole', coalesce((pg_catalog.to_jsonb(m) ->> 'set_option')::bool, true)
     )
     from pg_catalog.pg_auth_members m
-    join pg_catalog.pg_roles g on g.oid = m.roleid
-    left join described d on d.oid = g.oid
+    left join described d on d.oid = m.roleid
     where m.member = r.oid
-    order by g.rolname, pg_catalog.pg_get_userbyid(m.grantor)
+    order by pg_catalog.pg_get_userbyid(m.roleid), pg_catalog.pg_get_userbyid(m.grantor)
   ) as memberships,
-  coalesce(
-    (
-      select s.setconfig
-      from pg_catalog.pg_db_role_setting s
-      where s.setrole = r.oid and s.setdatabase = 0
-    ),
-    '{}'
+  array(
+    select pg_catalog.unnest(s.setconfig)
+    from pg_catalog.pg_db_role_setting s
+    where s.setrole = r.oid and s.setdatabase = 0
   ) as settings,
   coalesce(owned.databases, '{}') as owned_databases,
   described.description as comment,
-  exists (
-    select
-    from pg_catalog.pg_auth_members m
-    join pg_catalog.pg_roles member on member.oid = m.member
-    where m.roleid = r.oid
-      and not (
-        member.rolcreaterole
-        and (
-          m.grantor = m.member
-          or m.admin_option and coalesce(pg_catalog.to_jsonb(m) ->> 'set_option', 'true') = 'false'
-        )
-      )
-  ) as has_members
+  exists (select from counted c where c.group_id = r.oid) as has_members
 from pg_catalog.pg_roles r
 left join described on described.oid = r.oid
 join pg_catalog.pg_roles me on me.rolname = current_user

@@ -1,8 +1,10 @@
+import { sortUnique } from "../../../sort.ts";
+import { when } from "../../../when.ts";
 import type { LiveAccess, LiveInside, LiveObject } from "../../catalog/access.ts";
 import type { LiveDatabase, ServerFacts } from "../../catalog/catalog.ts";
-import { isInPattern, withSchemas } from "../../plan/access.ts";
+import { isClosedToPublic, isInPattern, withSchemas } from "../../plan/access.ts";
 import type { FormerRole } from "../../plan/former-role.ts";
-import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../../plan/plan.ts";
+import { type DatabasePlan, PUBLIC_SCHEMA } from "../../plan/plan.ts";
 import type { Action, Securable } from "../../statements/actions.ts";
 import type { ContentDecision } from "../content-decision.ts";
 import { decideContents } from "../contents.ts";
@@ -44,8 +46,8 @@ export function decideAccess(
 ): AccessDecision {
   const plan = withLiveSchemas(given, live.access);
   const outside = decideDatabase(plan, live.database, formerRoles, formerSettings);
-  const isPublicClosed = plan.grants.some((grant) => grant.grantee === PUBLIC);
-  const closing = isPublicClosed ? closePublicSchema(plan, live) : { actions: [], notes: [] };
+  const isClosed = isClosedToPublic(plan);
+  const closing = isClosed ? closePublicSchema(plan, live) : { actions: [], notes: [] };
   const contents = decideContents(plan, live.server, live.access);
   const objects = [...live.access.objects, ...contents.actions.flatMap(toNewSchema)];
   const schemas = new Set(objects.map(({ schema }) => schema));
@@ -55,7 +57,7 @@ export function decideAccess(
   const byPlace = Map.groupBy(objects, toPlace);
   const inside = [
     ...everywhere.flatMap((request) => decideEverywhere(plan, request, live.access)),
-    ...decideDefaults(plan, requests, live.access),
+    ...decideDefaults(plan, requests, everywhere, live.access),
     ...requests.flatMap((request) =>
       decideObjects(plan, request, live.server, byPlace.get(toPlace(request)) ?? []),
     ),
@@ -96,37 +98,19 @@ export function decideDatabase(
   plan: DatabasePlan,
   live: LiveDatabase,
   formerRoles: readonly FormerRole[],
-  formerSettings: readonly string[] = [],
+  formerSettings: readonly string[],
 ): readonly Action[] {
   const { name, connectionLimit, settings } = plan.database;
-  const { set, reset } = decideSettings(settings, live.settings ?? [], formerSettings);
-  const path = (setting: string): string => `database.settings.${setting}`;
+  const at = { path: "database.settings", database: name };
   const on: Securable = { type: "database", database: name };
   return [
-    ...(live.connectionLimit === connectionLimit
-      ? []
-      : [
-          {
-            kind: "limit-database",
-            path: "database.connectionLimit",
-            database: name,
-            connectionLimit,
-          } as const,
-        ]),
-    ...set.map(
-      ([one, value]) =>
-        ({
-          kind: "set-database-setting",
-          path: path(one),
-          database: name,
-          name: one,
-          value,
-        }) as const,
-    ),
-    ...reset.map(
-      (one) =>
-        ({ kind: "reset-database-setting", path: path(one), database: name, name: one }) as const,
-    ),
+    ...when(live.connectionLimit !== connectionLimit, {
+      kind: "limit-connections",
+      path: "database.connectionLimit",
+      database: name,
+      connectionLimit,
+    } as const),
+    ...decideSettings(at, settings, live.settings ?? [], formerSettings),
     ...toWantedDatabasePrivileges(plan, formerRoles).flatMap(
       ({ path, grantee, privileges: wanted }) => {
         const granted = grantedTo(nameOnDatabase(grantee), live.privileges);
@@ -140,10 +124,10 @@ export function decideDatabase(
 function decideDefaults(
   plan: DatabasePlan,
   requests: readonly WantedPrivileges[],
+  everywhere: readonly WantedEverywhere[],
   access: LiveAccess,
 ): Action[] {
   const live = new Map(access.defaults.map((one) => [toPlace(one), one.privileges]));
-  const everywhere = toWantedEverywhere(plan, []);
   return requests.flatMap((request) => {
     const { type, schema, grantee, path } = request;
     if (type === "schema") return [];
@@ -180,12 +164,8 @@ function toDefaults(
 ): Action[] {
   const both = { ...place, owner };
   return [
-    ...(extra.length === 0
-      ? []
-      : [{ kind: "revoke-default", ...both, privileges: extra } as const]),
-    ...(missing.length === 0
-      ? []
-      : [{ kind: "grant-default", ...both, privileges: missing } as const]),
+    ...when(extra.length > 0, { kind: "revoke-default", ...both, privileges: extra } as const),
+    ...when(missing.length > 0, { kind: "grant-default", ...both, privileges: missing } as const),
   ];
 }
 
@@ -221,5 +201,5 @@ function grantedOn(
   wanted: readonly string[],
 ): string[] {
   const onColumns = grantedTo(grantee, columns).filter((one) => !wanted.includes(one));
-  return [...new Set([...grantedTo(grantee, privileges), ...onColumns])].toSorted();
+  return sortUnique([...grantedTo(grantee, privileges), ...onColumns]);
 }

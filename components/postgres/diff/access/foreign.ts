@@ -3,7 +3,7 @@ import type { ServerFacts } from "../../catalog/catalog.ts";
 import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../../plan/plan.ts";
 import type { AppProblem } from "../../rules/problem.ts";
 import type { Action, Securable } from "../../statements/actions.ts";
-import { inNameOf, toStatement } from "../../statements/sql.ts";
+import { inNameOf, showStatement } from "../../statements/sql.ts";
 import { compare, grantedTo } from "./privileges.ts";
 import type { WantedPrivileges } from "./wanted.ts";
 
@@ -87,7 +87,7 @@ export function findClosedSchemas(
         return compare({ path, on: { type: "schema", schema }, grantee, wanted, granted });
       })
       .filter(({ kind }) => kind === "grant")
-      .map((action) => `${toStatement(action, () => "")};`);
+      .map((action) => `${showStatement(action)};`);
     if (grants.length === 0) return [];
     const whole =
       schema === PUBLIC_SCHEMA

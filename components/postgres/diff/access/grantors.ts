@@ -1,11 +1,11 @@
 import { escapeIdentifier } from "pg";
-import type { LiveInside, LiveObject } from "../../catalog/access.ts";
+import type { LiveInside } from "../../catalog/access.ts";
 import type { OthersGrant } from "../../catalog/catalog.ts";
 import type { FormerRole } from "../../plan/former-role.ts";
 import type { DatabasePlan } from "../../plan/plan.ts";
 import type { AppProblem } from "../../rules/problem.ts";
 import { type Action, describeSecurable, type Securable } from "../../statements/actions.ts";
-import { inNameOf, toStatement } from "../../statements/sql.ts";
+import { inNameOf, showStatement } from "../../statements/sql.ts";
 import { mayGrantOn } from "./foreign.ts";
 import { nameOnDatabase, toPlace, toSecurable } from "./privileges.ts";
 import {
@@ -14,9 +14,6 @@ import {
   type WantedPrivileges,
   wantedOn,
 } from "./wanted.ts";
-
-/** What a role must have on one object. */
-type Wanted = Pick<WantedPrivileges, "grantee" | "privileges">;
 
 /** A REVOKE that only the grantor can run. */
 interface OthersRevoke {
@@ -36,7 +33,7 @@ export function findGrantsOfOthers(
   live: LiveInside,
   formerRoles: readonly FormerRole[],
 ): AppProblem[] {
-  const found = findOthersGrants(plan, live, formerRoles);
+  const found = listRevokes(plan, live, formerRoles, "others");
   const grantors = [...new Set(found.map(({ grantor }) => grantor))];
   return grantors.map((grantor) => {
     const statements = found.filter((one) => one.grantor === grantor).map(describeRevoke);
@@ -50,55 +47,47 @@ export function findGrantsOfOthers(
   });
 }
 
-function findOthersGrants(
+/** Of `others` what the entry does not list, of `grantable` what it does. */
+type Kind = "others" | "grantable";
+
+/** One statement for all objects of a place with the same grant. */
+function listRevokes(
   plan: DatabasePlan,
-  live: LiveInside,
+  { database, access, server }: LiveInside,
   formerRoles: readonly FormerRole[],
+  kind: Kind,
 ): OthersRevoke[] {
-  const { name: database, others = [] } = live.database;
-  const on: Securable = { type: "database", database };
+  const on: Securable = { type: "database", database: database.name };
   const outside = toWantedDatabasePrivileges(plan, formerRoles).flatMap((request) => {
     const grantee = nameOnDatabase(request.grantee);
-    return tooMuch(others, { ...request, grantee }).map((one) => toRevoke(request, one, on));
+    const found = select(kind, database[kind], { ...request, grantee });
+    return found.map((one) => toRevoke(request, one, on));
   });
-  const objects = byPlace(live);
-  const inside = toWantedPrivileges(plan, formerRoles).flatMap((request) =>
-    onPlace(plan, objects, request),
-  );
+  const places = Map.groupBy(access.objects, toPlace);
+  const inside = toWantedPrivileges(plan, formerRoles).flatMap((request) => {
+    const found = new Map<string, { one: OthersGrant; on: Securable }>();
+    for (const object of places.get(toPlace(request)) ?? []) {
+      if (!mayGrantOn(object, plan, server)) continue;
+      const privileges = wantedOn(request, object.name);
+      for (const one of select(kind, object[kind], { ...request, privileges })) {
+        const key = JSON.stringify(one);
+        found.set(key, { one, on: toSecurable(object, found.get(key)?.on) });
+      }
+    }
+    return [...found.values()].map(({ one, on }) => toRevoke(request, one, on));
+  });
   return [...outside, ...inside];
 }
 
-function byPlace({ access, server }: LiveInside) {
-  return { server, places: Map.groupBy(access.objects, toPlace) };
-}
-
-/** One statement for all objects with the same privilege too much. */
-function onPlace(
-  plan: DatabasePlan,
-  { server, places }: ReturnType<typeof byPlace>,
-  request: WantedPrivileges,
-  select: (object: LiveObject, wanted: Wanted) => readonly OthersGrant[] = (
-    { others = [] },
-    wanted,
-  ) => tooMuch(others, wanted),
-): readonly OthersRevoke[] {
-  const found = new Map<string, { one: OthersGrant; on: Securable }>();
-  for (const object of places.get(toPlace(request)) ?? []) {
-    if (!mayGrantOn(object, plan, server)) continue;
-    const wanted = { grantee: request.grantee, privileges: wantedOn(request, object.name) };
-    for (const one of select(object, wanted)) {
-      const key = JSON.stringify(one);
-      found.set(key, { one, on: toSecurable(object, found.get(key)?.on) });
-    }
-  }
-  return [...found.values()].map(({ one, on }) => toRevoke(request, one, on));
-}
-
-function tooMuch(
-  others: readonly OthersGrant[],
-  { grantee, privileges }: Wanted,
+function select(
+  kind: Kind,
+  grants: readonly OthersGrant[] = [],
+  { grantee, privileges }: Pick<WantedPrivileges, "grantee" | "privileges">,
 ): readonly OthersGrant[] {
-  return others.filter((one) => one.grantee === grantee && !privileges.includes(one.privilege));
+  const isStated = kind === "grantable";
+  return grants.filter(
+    (one) => one.grantee === grantee && privileges.includes(one.privilege) === isStated,
+  );
 }
 
 function toRevoke(
@@ -111,7 +100,7 @@ function toRevoke(
 }
 
 function describeRevoke({ action, column }: OthersRevoke): string {
-  return toStatement({ ...action, privileges: [toPrivilege(action, column)] }, () => "");
+  return showStatement({ ...action, privileges: [toPrivilege(action, column)] });
 }
 
 function toPrivilege({ privileges }: OthersRevoke["action"], column: string | undefined): string {
@@ -121,32 +110,24 @@ function toPrivilege({ privileges }: OthersRevoke["action"], column: string | un
 
 /** Stated privileges that a role of the app also may grant to others, which no entry states. */
 export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProblem[] {
-  const { name: database, grantable = [] } = live.database;
-  const on: Securable = { type: "database", database };
-  const inAll = toWantedPrivileges(plan, []);
-  const objects = byPlace(live);
+  const { name: database } = live.database;
   const defaults = new Map(live.access.defaults.map((one) => [toPlace(one), one.grantable]));
-  const found = [
-    ...toWantedDatabasePrivileges(plan, []).flatMap((request) =>
-      statedOf(grantable, request).map((one) => toRevoke(request, one, on)),
-    ),
-    ...inAll.flatMap((request) =>
-      onPlace(plan, objects, request, ({ grantable: all = [] }, wanted) => statedOf(all, wanted)),
-    ),
-  ];
+  const found = listRevokes(plan, live, [], "grantable");
   const onObjects = found.map(({ grantor, action, column }) => ({
     grantor,
     path: action.path,
     grantee: action.grantee,
     what: `${toPrivilege(action, column)} on ${describeSecurable(action.on)}`,
-    statement: toStatement(
-      { ...action, privileges: [`GRANT OPTION FOR ${toPrivilege(action, column)}`] },
-      () => "",
-    ),
+    statement: showStatement({
+      ...action,
+      privileges: [`GRANT OPTION FOR ${toPrivilege(action, column)}`],
+    }),
   }));
   return [
     ...onObjects,
-    ...inAll.flatMap((request) => findDefaultOptions(request, defaults.get(toPlace(request)))),
+    ...toWantedPrivileges(plan, []).flatMap((request) =>
+      findDefaultOptions(request, defaults.get(toPlace(request))),
+    ),
   ].map(({ grantor, grantee, path, what, statement }) => ({
     code: "grant-option",
     app: plan.app,
@@ -157,10 +138,11 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
 }
 
 /** The same for objects that the owner will create, in one schema. */
-function findDefaultOptions(request: WantedPrivileges, live: readonly OthersGrant[] = []) {
+function findDefaultOptions(request: WantedPrivileges, live: readonly OthersGrant[] | undefined) {
   const { type, schema, grantee, path } = request;
   if (type === "schema") return [];
-  return statedOf(live, { grantee, privileges: request.later }).map(({ grantor, privilege }) => {
+  const found = select("grantable", live, { grantee, privileges: request.later });
+  return found.map(({ grantor, privilege }) => {
     const where = { owner: grantor, schema, type, grantee, path };
     const privileges = [`GRANT OPTION FOR ${privilege}`];
     return {
@@ -168,14 +150,7 @@ function findDefaultOptions(request: WantedPrivileges, live: readonly OthersGran
       grantee,
       path,
       what: `${privilege} on every ${type} that "${grantor}" will create in ${schema}`,
-      statement: toStatement({ kind: "revoke-default", ...where, privileges }, () => ""),
+      statement: showStatement({ kind: "revoke-default", ...where, privileges }),
     };
   });
-}
-
-function statedOf(
-  grants: readonly OthersGrant[],
-  { grantee, privileges }: Wanted,
-): readonly OthersGrant[] {
-  return grants.filter((one) => one.grantee === grantee && privileges.includes(one.privilege));
 }

@@ -1,3 +1,4 @@
+import { when } from "../../../when.ts";
 import type { LiveObject } from "../../catalog/access.ts";
 import { PUBLIC } from "../../plan/plan.ts";
 import type { Action, Securable } from "../../statements/actions.ts";
@@ -13,12 +14,8 @@ export function compare(request: {
   const { path, on, grantee } = request;
   const { missing, extra } = subtract(request.wanted, request.granted);
   return [
-    ...(extra.length === 0
-      ? []
-      : [{ kind: "revoke", path, on, grantee, privileges: extra } as const]),
-    ...(missing.length === 0
-      ? []
-      : [{ kind: "grant", path, on, grantee, privileges: missing } as const]),
+    ...when(extra.length > 0, { kind: "revoke", path, on, grantee, privileges: extra } as const),
+    ...when(missing.length > 0, { kind: "grant", path, on, grantee, privileges: missing } as const),
   ];
 }
 
@@ -42,14 +39,8 @@ export function nameOnDatabase(grantee: string): string {
 }
 
 /** Where an object is, as a key: there may be thousands of schemas. */
-export function toPlace({
-  type,
-  schema,
-}: {
-  readonly type: string;
-  readonly schema: string | null;
-}): string {
-  return `${type} ${schema ?? ""}`;
+export function toPlace(at: { readonly type: string; readonly schema: string | null }): string {
+  return `${at.type} ${at.schema ?? ""}`;
 }
 
 /** Adds an object to a group that gets the same statement. */

@@ -1,11 +1,11 @@
 import type { Catalog, RoleAttributes, ServerFacts } from "../../catalog/catalog.ts";
 import type { DatabasePlan, PlannedRole } from "../../plan/plan.ts";
 import { type Action, describeAction } from "../../statements/actions.ts";
-import { toStatement } from "../../statements/sql.ts";
+import { showStatement } from "../../statements/sql.ts";
 import type { AppProblem } from "../problem.ts";
 
 /** The special attributes that a role has, as in `ALTER ROLE`. An app's role has none. */
-function listAttributes(role: RoleAttributes): string[] {
+export function listAttributes(role: RoleAttributes): string[] {
   return [
     ...(role.isSuperuser ? ["SUPERUSER"] : []),
     ...(role.canCreateRole ? ["CREATEROLE"] : []),
@@ -24,12 +24,8 @@ export function listUnstated(
 }
 
 /** Whether the admin may give a role REPLICATION. Before 16 only a superuser may. */
-export function mayGiveReplication({
-  isSuperuser,
-  canReplicate,
-  versionNumber,
-}: ServerFacts): boolean {
-  return isSuperuser || (canReplicate && versionNumber >= 160_000);
+export function mayGiveReplication(server: ServerFacts): boolean {
+  return server.isSuperuser || (server.canReplicate && server.versionNumber >= 160_000);
 }
 
 /** Stated REPLICATION that the admin may not give. Everything else goes on. */
@@ -45,7 +41,7 @@ function findReplicationForSuperuser(
     .map(({ key, name }) => ({
       ...({ code: "replication-needs-superuser", app, at: `roles.${key}.replication` } as const),
       what: `role "${name}" does not have REPLICATION yet, which role "${server.admin}" may not give`,
-      fix: `as a superuser run: ${toStatement({ kind: "set-attributes", path: "", role: name, attributes: ["REPLICATION"] }, () => "")}`,
+      fix: `as a superuser run: ${alterRole(name, ["REPLICATION"])}`,
     }));
 }
 
@@ -60,16 +56,11 @@ export function findLockedRoles(
     const isLocked = replication === true && live.get(name)?.canReplicate === true;
     const wanted = actions.filter((one) => isAlteration(one) && "role" in one && one.role === name);
     if (!isLocked || wanted.length === 0) return [];
-    const alter = (attribute: string): string =>
-      toStatement(
-        { kind: "set-attributes", path: "", role: name, attributes: [attribute] },
-        () => "",
-      );
     return [
       {
         ...({ code: "role-above-admin", app, at: `roles.${key}.replication` } as const),
         what: `role "${name}" has REPLICATION, and before Postgres 16 role "${server.admin}" may not change such a role; needed: ${wanted.map(describeAction).join(", ")}`,
-        fix: `as a superuser run: ${alter("NOREPLICATION")}; pulumi up then makes the change, and prints the statement that gives it back`,
+        fix: `as a superuser run: ${alterRole(name, ["NOREPLICATION"])}; pulumi up then makes the change, and prints the statement that gives it back`,
       },
     ];
   });
@@ -80,11 +71,15 @@ function isAlteration({ kind }: Action): boolean {
   return !["join", "leave", "join-admin", "create-role"].includes(kind);
 }
 
-/** The statement that revokes such attributes. */
 export function toRevokeAttributes(role: string, attributes: readonly string[]): string {
-  const revoked = attributes.map((attribute) => `NO${attribute}`);
-  const action = { kind: "set-attributes", path: "", role, attributes: revoked } as const;
-  return toStatement(action, () => "");
+  return alterRole(
+    role,
+    attributes.map((attribute) => `NO${attribute}`),
+  );
+}
+
+function alterRole(role: string, attributes: readonly string[]): string {
+  return showStatement({ kind: "set-attributes", role, attributes });
 }
 
 /** Attributes that the admin may not change. */

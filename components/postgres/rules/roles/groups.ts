@@ -1,4 +1,5 @@
 import { escapeIdentifier } from "pg";
+import { rolePath } from "../../../config/derive/names.ts";
 import { joinFixes } from "../../../errors.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { DatabasePlan } from "../../plan/plan.ts";
@@ -14,7 +15,6 @@ export function otherGroupsOf(
   return [...new Set(roles.flatMap(({ memberOf }) => memberOf))].filter((name) => !own.has(name));
 }
 
-/** What is known about groups that are missing. */
 interface GroupContext {
   readonly postgres: { readonly ownershipRole: string };
   /** Whether another app of the program makes a role of this name. */
@@ -38,8 +38,7 @@ export function findGroupProblems(
     const [first] = members;
     if (first === undefined) return [];
     const at = `roles.${first.key}.memberOf`;
-    const key = first.key === "owner" ? "owner" : `roles.${first.key}`;
-    const remove = `take it out of berth:apps.${plan.app}.${key}.memberOf`;
+    const remove = `take it out of berth:apps.${plan.app}.${rolePath(first.key)}.memberOf`;
     const what = `role "${first.name}" cannot become a member of "${group}"`;
     const found = live.get(group);
     if (found === undefined) {

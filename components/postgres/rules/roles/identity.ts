@@ -1,23 +1,21 @@
 import { escapeIdentifier } from "pg";
-import type { StackIdentity } from "../../../config/spec/postgres.ts";
+import type { PostgresSpec, StackIdentity } from "../../../config/spec/postgres.ts";
 import { joinFixes } from "../../../errors.ts";
 import { holdLineBreaks, releaseLineBreaks } from "../../../terminal-text.ts";
 import type { LiveRole } from "../../catalog/catalog.ts";
 import type { PlannedRole } from "../../plan/plan.ts";
 import type { Action } from "../../statements/actions.ts";
-import { hiddenVerifiers, toStatement } from "../../statements/sql.ts";
+import { showStatement } from "../../statements/sql.ts";
 import type { AppProblem, PostgresProblem } from "../problem.ts";
 
 /** A line in the comment of an ownership role names the stack that it belongs to. Pure. */
 
 /** The stack that an ownership role's comment names. */
-export interface OwningStack {
-  readonly name: string;
-  readonly id: string;
-}
+export type OwningStack = Pick<StackIdentity, "id" | "name">;
 
 /** Strict, because messages show both parts, and any role with CREATEROLE can write such a line. */
-const line = /^berth: stack ([\w./-]{1,200}), id ([0-9a-f]{16})$/m;
+export const owningLine = "^berth: stack ([A-Za-z0-9_./-]{1,200}), id ([0-9a-f]{16})$";
+const line = new RegExp(owningLine, "m");
 
 /** undefined = no such line: an earlier version made the role, or somebody made it by hand. */
 export function parseOwningStack(comment: string | null | undefined): OwningStack | undefined {
@@ -25,7 +23,6 @@ export function parseOwningStack(comment: string | null | undefined): OwningStac
   return name === undefined || id === undefined ? undefined : { name, id };
 }
 
-/** The stack's comment. */
 export function formatOwningStack({ name, id }: OwningStack): string {
   return `berth: stack ${name}, id ${id}`;
 }
@@ -45,7 +42,6 @@ export function toOwnershipComment(
 /** A role that a stack wants to use as its ownership role. */
 type Candidate = Pick<LiveRole, "name" | "comment" | "hasMembers">;
 
-/** Whether the stack may use the role. */
 export interface OwnershipDecision {
   /** Why not. */
   readonly problem?: PostgresProblem;
@@ -97,7 +93,7 @@ function describeUnknownStack(role: string, { name }: OwningStack): PostgresProb
     code: "stack-unknown",
     at,
     what: `ownership role "${role}" belongs to stack ${name}, and this run does not know which stack it is for; nothing was changed`,
-    fix: "run pulumi up, which says so; then run the same command again",
+    fix: "run pulumi up, which says what is missing; then run the same command again",
   };
 }
 
@@ -116,7 +112,7 @@ function describeForeign(
 }
 
 function describeWithoutStack(role: Candidate, stack: StackIdentity): PostgresProblem {
-  const comment = `if it is this stack's, pulumi up with the stack's state writes that on it; where that state is lost, run as the admin: ${toHandOver(role, stack)}`;
+  const comment = `if this stack made it, pulumi up adds that to the role's comment, as long as it has the stack's state; if the state is lost, run as the admin: ${toHandOver(role, stack)}`;
   return {
     code: "ownership-role-without-stack",
     at,
@@ -126,7 +122,7 @@ function describeWithoutStack(role: Candidate, stack: StackIdentity): PostgresPr
 }
 
 function toHandOver(role: Candidate, stack: StackIdentity): string {
-  return toStatement(toOwnershipComment(role.name, stack, role.comment), hiddenVerifiers);
+  return showStatement(toOwnershipComment(role.name, stack, role.comment));
 }
 
 /** The other stack that a role belongs to, because it is a member of that stack's ownership role. */
@@ -139,9 +135,8 @@ export interface ForeignOwner {
 }
 
 /**
- * Finds another stack that a role belongs to. Without a stack's comment an ownership role is known by its name.
- *
- * @param wanted Groups that the entry lists, whatever their names.
+ * Finds another stack that a role belongs to. Without a stack's comment an ownership role is known by its name, unless
+ * the entry lists it as a group.
  */
 export function findForeignOwner(
   live: Pick<LiveRole, "memberships">,
@@ -179,19 +174,13 @@ export function describeForeignOwner(
 }
 
 /** A stack with the ownership role that it has on the server: after a rename, the former name. */
-export function withOwnershipRole<T extends { readonly postgres: Target }>(
-  spec: T,
-  roles: Iterable<Pick<LiveRole, "name" | "comment">>,
-): T {
+export function withOwnershipRole<
+  T extends { readonly postgres: Pick<PostgresSpec, "ownershipRole" | "stack"> },
+>(spec: T, roles: Iterable<Pick<LiveRole, "name" | "comment">>): T {
   const { ownershipRole, stack } = spec.postgres;
   if (stack === undefined) return spec;
   const own = [...roles].filter(({ comment }) => parseOwningStack(comment)?.id === stack.id);
   const [first] = own;
   if (first === undefined || own.some(({ name }) => name === ownershipRole)) return spec;
   return { ...spec, postgres: { ...spec.postgres, ownershipRole: first.name } };
-}
-
-interface Target {
-  readonly ownershipRole: string;
-  readonly stack: StackIdentity | undefined;
 }

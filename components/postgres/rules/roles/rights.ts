@@ -1,4 +1,5 @@
 import { escapeIdentifier } from "pg";
+import { when } from "../../../when.ts";
 import type { Catalog, LiveRole } from "../../catalog/catalog.ts";
 import type { DatabasePlan, PlannedDatabase, PlannedRole } from "../../plan/plan.ts";
 import { listUnstated, toRevokeAttributes } from "./attributes.ts";
@@ -17,16 +18,12 @@ export function findRights(
   const attributes = listUnstated(live, stated);
   const others = live.ownedDatabases.filter((name) => !names.includes(name));
   return [
-    ...(attributes.length === 0
-      ? []
-      : [
-          {
-            reason: attributes
-              .map((one) => (one === "SUPERUSER" ? "is a superuser" : `has ${one}`))
-              .join(" and "),
-            instead: `; or, if it does not need that, as a superuser run: ${toRevokeAttributes(live.name, attributes)}`,
-          },
-        ]),
+    ...when(attributes.length > 0, {
+      reason: attributes
+        .map((one) => (one === "SUPERUSER" ? "is a superuser" : `has ${one}`))
+        .join(" and "),
+      instead: `; or, if it does not need that, as a superuser run: ${toRevokeAttributes(live.name, attributes)}`,
+    }),
     ...others.map((name) => ({
       reason: `owns the database "${name}" as well`,
       instead: `, or give that database another owner (ALTER DATABASE ${escapeIdentifier(name)} OWNER TO …)`,
@@ -50,24 +47,17 @@ export function fixOwner(
   ].join("; or ");
 }
 
-/** Whether an app could have this role. */
 export function mayManage(
   role: string,
   { database }: DatabasePlan,
   catalog: Catalog,
-  {
-    ownershipRole,
-    isReserved,
-  }: {
-    readonly ownershipRole: string;
-    readonly isReserved?: (role: string) => boolean;
-  },
+  known: { readonly ownershipRole: string; readonly isReserved: (role: string) => boolean },
 ): boolean {
   const live = catalog.roles.get(role);
   return (
     live !== undefined &&
-    isReserved?.(role) !== true &&
-    findForeignOwner(live, ownershipRole) === undefined &&
+    !known.isReserved(role) &&
+    findForeignOwner(live, known.ownershipRole) === undefined &&
     findRights(live, catalog, database).length === 0
   );
 }

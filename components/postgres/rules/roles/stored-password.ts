@@ -1,4 +1,3 @@
-/** How a stored password compares with the role's verifier. */
 export type StoredPassword = "same" | "md5" | "other";
 
 /**

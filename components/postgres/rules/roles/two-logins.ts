@@ -25,7 +25,7 @@ export function findTwoLoginProblems(
       app: plan.app,
       at: `roles.${key}`,
       what: `role "${name}" is made without login, but the item's username is "${name}"`,
-      fix: `set it to the one of ${listLogins(plan)} that begins`,
+      fix: `set the item's username to ${listLogins(plan)}, which the app then logs in as`,
     }));
 }
 
@@ -47,7 +47,7 @@ export function noteTwoLogins(
 function howToEnd(plan: DatabasePlan, group: string): string {
   return hasVaultLogins(plan)
     ? `Once the app logs in with what Vault makes, end that as the admin: ${toEndOfLogin(group)}`
-    : `${commandLine("rotate")} moves the app to ${listLogins(plan)}, and then with --retire ends that`;
+    : `To end that: ${commandLine("rotate", plan.app)} moves the app to ${listLogins(plan)}, then ${commandLine("rotate", `${plan.app} --retire`)} disables "${group}"`;
 }
 
 /** The statement that ends a login. Berth does not run it: only the operator knows when nobody uses the login. */

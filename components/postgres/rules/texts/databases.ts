@@ -8,7 +8,7 @@ const guests = "or list the role in `database.guests`";
 export const databaseTexts = {
   "role-is-connected": {
     seen: ["role … is connected to database"],
-    means: "a role that is to be dropped is still in use",
+    means: "a role that Berth would drop is still in use",
     fix: `stop what uses it, then ${restart}`,
   },
   "role-has-dependents": {
@@ -17,13 +17,18 @@ export const databaseTexts = {
       "which the admin may not revoke",
       "which only a superuser may own",
     ],
-    means: "a role that is to be dropped owns something, or has a privilege, that is not the app's",
+    means: "a role that Berth would drop owns something, or has a privilege, that is not the app's",
     fix: `run the printed statement as a superuser, then ${restart}`,
   },
   "role-gave-to-others": {
-    seen: ["would lose … on …, which role … gave", "and would go with it"],
-    means: "with the role goes what it gave to others, or a policy that names it",
-    fix: "give it anew by the printed statement, or drop it",
+    seen: [
+      "would lose … on …, which role … gave",
+      "and would go with it",
+      "and would lose what it may do as one",
+    ],
+    means:
+      "dropping the role would remove what it granted to others, a policy that names it, or what its members may do",
+    fix: "run the printed statement, which grants it again, or drop the policy or membership",
   },
   "database-other-owner": {
     seen: ["database … belongs to role"],
@@ -42,7 +47,7 @@ export const databaseTexts = {
   },
   "database-half-dropped": {
     seen: ["an interrupted DROP DATABASE left database"],
-    means: "what the database held is lost",
+    means: "what was in the database is lost",
     fix: "drop it, then restore it, or set `database.recreate: true` for an empty one",
   },
   "database-lost": {
@@ -61,20 +66,27 @@ export const databaseTexts = {
       "database … has subscription",
       "database … has replication slot",
       "database … has prepared transaction",
+      "database … has objects of role",
     ],
     means:
-      "a subscription, a replication slot, a prepared transaction or the mark of a template keeps the database from being dropped",
+      "a subscription, a replication slot, a prepared transaction, the mark of a template or what somebody else owns in it keeps the database from being dropped",
     fix: "run the printed statement as a superuser",
   },
   "database-reserved": {
     seen: ["database … is reserved"],
-    means: "a database that is to be dropped is in `berth:postgres.reserved`",
+    means: "a database that Berth would drop is in `berth:postgres.reserved`",
     fix: keep,
   },
   "encoding-differs": {
     seen: ["which cannot change"],
     means: "the database has another encoding than the entry says",
     fix: "write the encoding that the message names",
+  },
+  "name-unreadable": {
+    seen: ["has another name in a session in database"],
+    means:
+      "the database has another encoding than the maintenance database, and a role or the database itself a name with letters beyond ASCII: to a session there that is another role, or none",
+    fix: "use names of ASCII letters, or one encoding",
   },
   "locale-differs": {
     seen: ["database … has …, which cannot change"],

@@ -10,7 +10,8 @@ export const serverAndRoleTexts = {
   },
   "server-other": {
     seen: ["this is another server than the stack is for"],
-    means: "wrong context, namespace or Service, or the server was made anew; nothing was written",
+    means:
+      "wrong context, namespace or Service, or somebody set up a new server; nothing was written",
     fix: "correct `berth:postgres.endpoint`; for a new server, correct `systemIdentifier`",
   },
   "server-too-old": {
@@ -50,7 +51,7 @@ export const serverAndRoleTexts = {
   },
   "ownership-role-of-other-stack": {
     seen: ["and this is stack"],
-    means: "another stack made what this one would change; nothing was changed",
+    means: "this ownership role belongs to another stack; nothing was changed",
     fix: "see [Which stack an object belongs to](security.md#which-stack-an-object-belongs-to)",
   },
   "ownership-role-without-stack": {

@@ -3,13 +3,8 @@ import { planDeliveryRights, planRights } from "../../../../cli/doctor/cluster/r
 import { toReview } from "../../../../components/kubernetes/rights.ts";
 
 const endpoint = {
-  kind: "kubernetes",
-  kubeconfig: undefined,
-  context: undefined,
   namespace: "db-postgres",
   target: { kind: "service", name: "postgres-postgresql" },
-  port: 5432,
-  localPort: 15432,
 } as const;
 
 const listRights = (...args: Parameters<typeof planRights>): string[] =>

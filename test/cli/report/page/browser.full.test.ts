@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import axe from "axe-core";
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StackReport } from "../../../../cli/report/page/model.ts";
 import { toPage } from "../../../../cli/report/page/page.ts";
 import { projectFolder } from "../../../../components/project-folder.ts";
+import { useFolder } from "../../../fakes/folder.ts";
 import { hostileReport, manyApps, sampleReport } from "./sample.ts";
 
 /**
@@ -23,7 +23,7 @@ const executablePath = [
 const why =
   executablePath === undefined ? " (left out: no Chromium; apt-get install -y chromium)" : "";
 
-const folder = mkdtempSync(path.join(tmpdir(), "berth-page-"));
+const folder = useFolder("page");
 let browser: Browser;
 
 beforeAll(async () => {
@@ -33,7 +33,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (executablePath !== undefined) await browser.close();
-  rmSync(folder, { recursive: true });
 });
 
 /** What the browser complained about, and what it tried to load. */

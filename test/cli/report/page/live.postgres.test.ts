@@ -3,10 +3,9 @@ import { inspectStack, type LiveStack } from "../../../../cli/report/page/live.t
 import { toStackReport } from "../../../../cli/report/page/model.ts";
 import { toPage } from "../../../../cli/report/page/page.ts";
 import type { StackSpec } from "../../../../components/config/spec.ts";
-import { Credential } from "../../../../components/onepassword/credential.ts";
 import { withServer } from "../../../../components/postgres/server/reach.ts";
 import { toJsonText } from "../../../../components/terminal-text.ts";
-import { rolePassword } from "../../../provider/app-database/bed.ts";
+import { admin, adminCredential, rolePassword } from "../../../provider/app-database/bed.ts";
 import { openVerifyBed, type VerifyBed } from "../../verify/bed.ts";
 
 /** The report of a real server: own and foreign roles as they are, with what differs, and without a secret. */
@@ -24,10 +23,8 @@ beforeAll(async () => {
   await bed.sql("alter role app1_rw connection limit 3");
   await bed.sqlAs("app2", "app2", 'grant insert on public.item to "app2_ro"');
   bed.clearLog();
-  const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
-  const admin = new Credential(PGUSER, PGPASSWORD);
   ({ spec, live } = await withServer(verifyBed.spec.postgres, (target) =>
-    inspectStack(verifyBed.spec, target, admin),
+    inspectStack(verifyBed.spec, target, adminCredential),
   ));
 }, 120_000);
 
@@ -67,10 +64,9 @@ describe("report --live", () => {
   it("changes nothing, and shows no password and no verifier", () => {
     const report = toStackReport(spec, spec.apps, live);
     expect(verifyBed.bed.writes()).toEqual([]);
-    const { PGPASSWORD } = verifyBed.bed.adminEnvironment;
     for (const text of [toPage(report), toJsonText(report)]) {
       for (const secret of [
-        PGPASSWORD,
+        admin.password,
         "grafana-of-this-test",
         rolePassword("app1"),
         "SCRAM-SHA-256$",

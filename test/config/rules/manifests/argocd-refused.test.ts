@@ -98,7 +98,7 @@ const wrong: readonly (readonly [string, Written | null, Written | undefined, st
     "a ref of no repository",
     { workload: { helm: { ...helm, valueFiles: ["$values/a.yaml"] } } },
     { cluster },
-    "refs.values.repoURL: missing; its default needs berth:gitops.repoURL",
+    "refs.values.repoURL: missing; set it, or add berth:gitops, whose repoURL is the default",
   ],
   [
     "Secrets in one cluster and the app in another",

@@ -63,7 +63,7 @@ test("fails on a place that the stack file does not have", () => {
 test("fails on a folder in Git of nobody knows which repository", () => {
   const apps = { a: { workload: { git: { path: "apps/a" } } } };
   expect(findProblems(write(apps, { cluster: {} }))).toEqual([
-    "berth:apps.a.workload.git.repoURL: missing; its default needs berth:gitops.repoURL",
+    "berth:apps.a.workload.git.repoURL: missing; set it, or add berth:gitops, whose repoURL is the default",
   ]);
   expect(findProblems(write(apps, { cluster: {}, gitops }))).toEqual([]);
 });

@@ -34,6 +34,13 @@ const wanting =
     return Promise.resolve(t.up);
   };
 
+/** A role whose name means another one in the database. */
+const abroad: Row["arrange"] = (t) => {
+  const roles = { ro: { profile: "readonly", name: "Leserö" } };
+  t.entry = { database: { encoding: "LATIN1", locale: "C" }, roles };
+  return Promise.resolve(t.up);
+};
+
 const differing = (options: string, database: object): Row["arrange"] =>
   async function arrange(t) {
     const run = await byHand(options)(t);
@@ -185,6 +192,18 @@ export const databaseRows: readonly Row[] = [
     repair: (_, t) => (t.entry = { database: { encoding: "LATIN1", locale: "C" } }),
   },
   {
+    code: "name-unreadable",
+    when: "the role has a name of ASCII letters",
+    arrange: abroad,
+    repair: (_, t) => (t.entry = { ...t.entry, roles: { ro: { profile: "readonly" } } }),
+  },
+  {
+    code: "name-unreadable",
+    when: "the database has one encoding with the maintenance database",
+    arrange: abroad,
+    repair: (_, t) => (t.entry = { ...t.entry, database: { encoding: "UTF8", locale: "C" } }),
+  },
+  {
     code: "template-refused",
     when: "it is marked as a template",
     arrange: async (t) => {
@@ -212,7 +231,7 @@ async function decideRotation({ bed, app, entry }: Trial): Promise<void> {
   if (login === undefined) throw new Error("no login");
   const client = await bed.connect("postgres");
   try {
-    const catalog = await inspectCatalog(client, { roles: undefined, databases: undefined });
+    const catalog = await inspectCatalog(client);
     const request = { postgres: spec.postgres, login, verifier: "" };
     const { problems } = decideLogin(plan, { catalog, sessions: [] }, request);
     if (problems.length > 0) throw toOneError("Postgres", problems);

@@ -169,6 +169,13 @@ export const dropRows: readonly Row[] = [
       t.sqlAs(`create policy "my own" on page to ${role} using (true)`),
     ),
   },
+  {
+    code: "role-gave-to-others",
+    when: "a role of others is a member of it",
+    arrange: roleLeaves((t, role) =>
+      t.sql(`create role ${t.app}_analyst;grant ${role} to ${t.app}_analyst`),
+    ),
+  },
   blocked("a template", (app) => `alter database ${app} is_template true`),
   blocked(
     "a subscription",
@@ -183,6 +190,12 @@ export const dropRows: readonly Row[] = [
   blocked(
     "a prepared transaction",
     (app) => `begin; create table prepared (id int); prepare transaction '${app} one'`,
+  ),
+  blocked(
+    "somebody else's objects",
+    (app) =>
+      `create role ${app}_guest; create schema theirs authorization ${app}_guest; create table theirs.log (id int); alter table theirs.log owner to ${app}_guest`,
+    { repair: byList },
   ),
   blocked(
     "a prepared transaction, rolled back",

@@ -1,4 +1,4 @@
-import type { DatabaseBed } from "../bed.ts";
+import { admin, type DatabaseBed } from "../bed.ts";
 
 /** As whom, where, and the statements. */
 const said =
@@ -13,10 +13,9 @@ export async function followFix(bed: DatabaseBed, fix: string): Promise<boolean>
   // A block has semicolons of its own.
   const parts = text.startsWith("DO ") ? [text] : text.split(/; ?/);
   const statements = parts.filter((one) => sqlWords.test(one));
-  const { PGUSER: name, PGPASSWORD: password } = bed.adminEnvironment;
   // One session, as SET ROLE needs it.
   const client = who.endsWith("admin")
-    ? await bed.connectWith({ name, password }, database)
+    ? await bed.connectWith(admin, database)
     : await bed.connect(database);
   try {
     for (const statement of statements) await client.query(statement);

@@ -249,10 +249,8 @@ function decideByRegistry({ app, entry }: Trial): Promise<unknown> {
   const spec = makeSpec({ [app]: entry }, { systemIdentifier: "7412345678901234567" });
   const plans = spec.apps.map((one) => planDatabase(one, spec.postgres));
   const group = `${app}_staff`;
-  const live = liveRole(app, { adminMayAlter: true, memberOf: [group] });
-  const facts = {
-    catalog: makeCatalog([live]),
-    memberships: [{ role: app, group, hasOptions: true, isOursToGrant: true }],
-  };
+  const memberships = [{ group, grantor: "postgres", isAdmin: true }];
+  const live = liveRole(app, { adminMayAlter: true, memberOf: [group], memberships });
+  const facts = { catalog: makeCatalog([live, liveRole(group, { adminMayAlter: true })]) };
   return Promise.resolve().then(() => decideRegistry(spec, plans, facts, { isPreview: false }));
 }

@@ -15,7 +15,7 @@ import type { PropertyMap } from "../../../../provider/rpc/property-values.ts";
 import { goodServer } from "../../../fakes/catalog.ts";
 import { makeApp, makeSpec } from "../../../fakes/stack.ts";
 import { readFrom } from "../admin-item.ts";
-import { toUrn } from "../bed.ts";
+import { admin, toUrn } from "../bed.ts";
 import type { Repair, Row, Trial } from "./trial.ts";
 
 /** Problems of the server, its admin and the ownership role. */
@@ -132,9 +132,8 @@ export const serverRows: readonly Row[] = [
     when: "an app uses the registry's resources",
     arrange: (t) => {
       const spec = makeSpec({ wiki: { provisioner: "postgresql" } });
-      const { PGUSER: name, PGPASSWORD: password } = t.bed.adminEnvironment;
       return Promise.resolve(async () => {
-        const client = await t.bed.connectWith({ name, password }, "postgres");
+        const client = await t.bed.connectWith(admin, "postgres");
         try {
           const catalog = await inspectCatalog(client, { roles: [], databases: [] });
           const { rows } = await client.query<{ is: string }>(

@@ -3,7 +3,7 @@ import { BerthError } from "../../../../components/errors.ts";
 import type { ProblemCode } from "../../../../components/postgres/rules/problem.ts";
 import type { PropertyMap } from "../../../../provider/rpc/property-values.ts";
 import { PartialFailure, type StoredResource } from "../../../../provider/rpc/resource-handler.ts";
-import { type DatabaseBed, inputsOf, rolePassword, toUrn } from "../bed.ts";
+import { admin, type DatabaseBed, inputsOf, rolePassword, toUrn } from "../bed.ts";
 import { followFix } from "./follow.ts";
 
 /** A problem of a server or an app, and what is done with the fix that is printed for it. */
@@ -45,8 +45,7 @@ export class Trial {
 
   /** As the admin of the stack. */
   sqlAsAdmin(statement: string, database = "postgres"): Promise<object[]> {
-    const { PGUSER: name, PGPASSWORD: password } = this.bed.adminEnvironment;
-    return this.bed.sqlWith({ name, password }, database, statement);
+    return this.bed.sqlWith(admin, database, statement);
   }
 
   /** As the app's owner, in its database. */
