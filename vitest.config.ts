@@ -2,15 +2,19 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { defineConfig } from "vitest/config";
 
-/** A busy machine takes longer than the usual second. */
-const expectLate = { poll: { timeout: 60_000 } };
+const common = {
+  // A busy machine takes longer than the usual second.
+  expect: { poll: { timeout: 60_000 } },
+  // Of a failure in CI its message is often all that is left; the usual 40 characters do not say why.
+  chaiConfig: { truncateThreshold: 1_500 },
+};
 
 /** An engine or cluster test starts programs that take as long as the machine makes them take. */
 const patient = {
   testTimeout: 300_000,
   hookTimeout: 600_000,
   runner: "./test/engine/story-runner.ts",
-  expect: expectLate,
+  ...common,
 };
 
 /**
@@ -43,7 +47,7 @@ export default defineConfig({
           // Some start processes; on a busy machine that takes longer than the usual 5 s.
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          expect: expectLate,
+          ...common,
         },
       },
       {
@@ -52,7 +56,7 @@ export default defineConfig({
           include: ["test/**/*.postgres.{test,full.test,rows.test}.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          expect: expectLate,
+          ...common,
         },
       },
       {

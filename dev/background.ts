@@ -46,7 +46,7 @@ export function startInBackground(program: BackgroundProgram): number {
   child.unref();
   if (child.pid === undefined) throw new Error(`cannot start ${program.args.join(" ")}`);
   const args = program.knownBy ?? program.args;
-  writeFileSync(program.pidFile, JSON.stringify({ pid: child.pid, args }));
+  writeFileSync(program.pidFile, JSON.stringify({ pid: child.pid, args } satisfies Started));
   return child.pid;
 }
 
@@ -94,23 +94,32 @@ export async function stopInBackground(
   pidFile: string,
   signal: "SIGTERM" | "SIGKILL" = "SIGTERM",
 ): Promise<boolean> {
-  const pid = findRunning(pidFile);
+  const started = readStarted(pidFile);
   rmSync(pidFile, { force: true });
-  if (pid === undefined) return false;
-  process.kill(pid, signal);
-  for (let waited = 0; waited < 5000 && isAlive(pid); waited += 20) await delay(20);
-  if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  if (started === undefined || !isRunning(started)) return false;
+  process.kill(started.pid, signal);
+  for (let waited = 0; waited < 5000 && isRunning(started); waited += 20) await delay(20);
+  if (isRunning(started)) process.kill(started.pid, "SIGKILL");
   return true;
 }
 
 export function findRunning(pidFile: string): number | undefined {
-  if (!existsSync(pidFile)) return undefined;
-  const { pid, args } = JSON.parse(readFileSync(pidFile, "utf8")) as {
-    pid: number;
-    args: string[];
-  };
-  return isAlive(pid) && hasArguments(pid, args) ? pid : undefined;
+  const started = readStarted(pidFile);
+  return started !== undefined && isRunning(started) ? started.pid : undefined;
 }
+
+/** What a pid file holds. */
+interface Started {
+  readonly pid: number;
+  readonly args: readonly string[];
+}
+
+function readStarted(pidFile: string): Started | undefined {
+  if (!existsSync(pidFile)) return undefined;
+  return JSON.parse(readFileSync(pidFile, "utf8")) as Started;
+}
+
+const isRunning = ({ pid, args }: Started): boolean => isAlive(pid) && hasArguments(pid, args);
 
 function hasArguments(pid: number, args: readonly string[]): boolean {
   const file = `/proc/${String(pid)}/cmdline`;
