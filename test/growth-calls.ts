@@ -65,35 +65,28 @@ function workOut(count: number, workloads: string, prefix: string): void {
   }
 }
 
-async function countCalls(work: () => void): Promise<ReadonlyMap<string, number>> {
-  const session = new Session();
-  session.connect();
-  try {
-    await session.post("Profiler.enable");
-    await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: false });
-    work();
-    const { result } = await session.post("Profiler.takePreciseCoverage");
-    const own = result.filter(({ url }) => url.includes(`${projectFolder}/components/`));
-    return new Map(
-      own.flatMap(({ url, functions }) =>
-        functions.map(({ functionName, ranges: [range] }) => {
-          const where = `${url.split("/components/")[1] ?? ""} at ${String(range?.startOffset)}`;
-          return [`${functionName} in ${where}`, range?.count ?? 0] as const;
-        }),
-      ),
-    );
-  } finally {
-    await session.post("Profiler.stopPreciseCoverage");
-    session.disconnect();
-  }
+const [workloads = ""] = process.argv.slice(2);
+const session = new Session();
+session.connect();
+await session.post("Profiler.enable");
+await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: false });
+
+/** The calls since the last count. */
+async function countCalls(apps: number, prefix: string): Promise<Record<string, number>> {
+  workOut(apps, workloads, prefix);
+  const { result } = await session.post("Profiler.takePreciseCoverage");
+  const own = result.filter(({ url }) => url.includes(`${projectFolder}/components/`));
+  return Object.fromEntries(
+    own.flatMap(({ url, functions }) =>
+      functions.map(({ functionName, ranges: [range] }) => {
+        const where = `${url.split("/components/")[1] ?? ""} at ${String(range?.startOffset)}`;
+        return [`${functionName} in ${where}`, range?.count ?? 0];
+      }),
+    ),
+  );
 }
 
-const [workloads = ""] = process.argv.slice(2);
-const count = async (apps: number, prefix: string) =>
-  // Other names, so that nothing is remembered.
-  Object.fromEntries(
-    await countCalls(() => {
-      workOut(apps, workloads, prefix);
-    }),
-  );
-console.log(JSON.stringify({ few: await count(20, "few"), many: await count(40, "many") }));
+// Other names for each count, so that nothing is remembered.
+console.log(
+  JSON.stringify({ few: await countCalls(20, "few"), many: await countCalls(40, "many") }),
+);
