@@ -37,24 +37,34 @@ export class Interrupted extends BerthError {
   static readonly exitCode = 130;
 }
 
+interface Ended<O extends Options> {
+  readonly result: Result<O>;
+  readonly isInterrupted: boolean;
+  /** Whether it ran at all. */
+  readonly hasStarted: boolean;
+}
+
 /**
- * Waits for Pulumi, started with `outlived`, also after Ctrl-C, when it finishes the steps in flight. Berth passes on
- * one signal only, because Pulumi gives up at the second. In a terminal Pulumi gets Ctrl-C without Berth.
+ * Starts Pulumi, with `outlived`, and waits for it, also after Ctrl-C, when it finishes the steps in flight. Berth
+ * passes on one signal only, because Pulumi gives up at the second. In a terminal Pulumi gets Ctrl-C without Berth.
  */
 export async function waitForPulumi<O extends Options>(
-  pulumi: ResultPromise<O>,
-): Promise<{ readonly result: Result<O>; readonly isInterrupted: boolean }> {
+  start: () => ResultPromise<O>,
+): Promise<Ended<O>> {
+  let pulumi: ResultPromise<O> | undefined;
   let isInterrupted = false;
   const interrupt = (signal: NodeJS.Signals): void => {
     const hasSignal = isInterrupted || (signal === "SIGINT" && process.stdin.isTTY);
-    if (!hasSignal) pulumi.kill("SIGINT");
+    if (!hasSignal) pulumi?.kill("SIGINT");
     isInterrupted = true;
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  // Before it starts: a signal that comes right after would end Berth and not Pulumi.
   for (const signal of signals) process.on(signal, interrupt);
   try {
+    pulumi = start();
     const result = await pulumi;
-    return { result, isInterrupted };
+    return { result, isInterrupted, hasStarted: pulumi.pid !== undefined };
   } finally {
     for (const signal of signals) process.off(signal, interrupt);
   }

@@ -106,10 +106,7 @@ function run(root, node, [script = "", ...rest]) {
   const path = [join(root, "node_modules", ".bin"), dirname(node), process.env.PATH ?? ""];
   // Node 22 warns at every start that TypeScript support is experimental.
   const flags = ["--disable-warning=ExperimentalWarning"];
-  const child = spawn(node, [...flags, join(root, script), ...rest], {
-    stdio: "inherit",
-    env: { ...process.env, PATH: path.join(delimiter) },
-  });
+  // Before it starts: a signal that comes right after would end this process and not the child.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
       // In a terminal Ctrl-C reaches the child without this process. At a second signal Pulumi gives up.
@@ -117,6 +114,10 @@ function run(root, node, [script = "", ...rest]) {
       child.kill(signal);
     });
   }
+  const child = spawn(node, [...flags, join(root, script), ...rest], {
+    stdio: "inherit",
+    env: { ...process.env, PATH: path.join(delimiter) },
+  });
   child.on("error", (error) => fail(new Problem(`Cannot start ${node}: ${error.message}`)));
   child.on("exit", (code, signal) => {
     process.exit(signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0));

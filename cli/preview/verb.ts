@@ -71,11 +71,11 @@ async function runPreview({ stack, file, savePlan }: PreviewArgs): Promise<{
     ...(savePlan === undefined ? [] : ["--save-plan", savePlan]),
   ];
   const options = { cwd: projectFolder, env: inParallel(), stdin: "ignore", ...outlived } as const;
-  const pulumi = execa("pulumi", args, options);
-  const { result, isInterrupted } = await withProgress("pulumi preview is running", () =>
-    waitForPulumi(pulumi),
+  const { result, isInterrupted, hasStarted } = await withProgress(
+    "pulumi preview is running",
+    () => waitForPulumi(() => execa("pulumi", args, options)),
   );
-  if (pulumi.pid === undefined) {
+  if (!hasStarted) {
     throw new BerthError(`preview: ${describeMissing(result)}`, {
       hint: "install Pulumi (https://www.pulumi.com/docs/install/), then run the same command again",
     });

@@ -15,13 +15,14 @@ export interface AppRun {
 
 /** Before anything is written: a new password that `up` cannot bring to the server locks the app out. */
 export async function previewApp({ args, app }: AppRun): Promise<void> {
-  const pulumi = execa("pulumi", ["preview", ...toArgs({ args, app })], {
-    ...toOptions(app),
-    all: true,
-    ...outlived,
-  });
-  const { result, isInterrupted } = await waitForPulumi(pulumi);
-  if (pulumi.pid === undefined) {
+  const { result, isInterrupted, hasStarted } = await waitForPulumi(() =>
+    execa("pulumi", ["preview", ...toArgs({ args, app })], {
+      ...toOptions(app),
+      all: true,
+      ...outlived,
+    }),
+  );
+  if (!hasStarted) {
     throw new BerthError(`rotate: ${describeMissing(result)}; nothing was changed`, {
       hint: "install Pulumi (https://www.pulumi.com/docs/install/), then run the same command again",
     });
@@ -38,13 +39,14 @@ export async function previewApp({ args, app }: AppRun): Promise<void> {
 
 /** Runs `pulumi up` for the app. `describe` says after a failure whether it can still log in. */
 export async function upApp({ args, app }: AppRun, describe: () => Promise<string>): Promise<void> {
-  const pulumi = execa("pulumi", ["up", "--yes", "--skip-preview", ...toArgs({ args, app })], {
-    ...toOptions(app),
-    stdout: process.stderr,
-    stderr: "inherit",
-    ...outlived,
-  });
-  const { result, isInterrupted } = await waitForPulumi(pulumi);
+  const { result, isInterrupted } = await waitForPulumi(() =>
+    execa("pulumi", ["up", "--yes", "--skip-preview", ...toArgs({ args, app })], {
+      ...toOptions(app),
+      stdout: process.stderr,
+      stderr: "inherit",
+      ...outlived,
+    }),
+  );
   if (isInterrupted) {
     throw new Interrupted(`app ${app.name}: interrupted; ${await describe()}`, {
       hint: "run the same command again: it goes on from here",

@@ -112,18 +112,20 @@ export async function runPulumi(
 ): Promise<PulumiResult> {
   const on = { PULUMI_STACK: sandbox.stack, PULUMI_OPTION_CONFIG_FILE: sandbox.stackFile };
   const out = { show: "inherit", keep: "pipe", both: ["inherit", "pipe"] } as const;
-  const pulumi = execa(toolchain.pulumi, args, {
-    cwd: projectFolder,
-    env: { ...toolchain.env, ...sandbox.env, ...on, ...options.env },
-    stdin: options.output === "keep" ? "ignore" : "inherit",
-    stdout: out[options.output],
-    stderr: out[options.output],
-    all: true,
-    ...outlived,
+  const { result, isInterrupted } = await waitForPulumi(() => {
+    const pulumi = execa(toolchain.pulumi, args, {
+      cwd: projectFolder,
+      env: { ...toolchain.env, ...sandbox.env, ...on, ...options.env },
+      stdin: options.output === "keep" ? "ignore" : "inherit",
+      stdout: out[options.output],
+      stderr: out[options.output],
+      all: true,
+      ...outlived,
+    });
+    const noting = noteOwnLock(sandbox, pulumi.pid);
+    void pulumi.finally(noting.stop);
+    return pulumi;
   });
-  const noting = noteOwnLock(sandbox, pulumi.pid);
-  const { result, isInterrupted } = await waitForPulumi(pulumi);
-  noting.stop();
   return { exitCode: toExitCode(result.exitCode, isInterrupted), output: result.all ?? "" };
 }
 

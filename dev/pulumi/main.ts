@@ -36,11 +36,9 @@ async function runOnOther(): Promise<number> {
   if (!isQuestion(args))
     await ensurePlugins({ stack: name, stackFile, env: process.env }, printError);
   const options = { cwd: projectFolder, stdio: "inherit", ...outlived } as const;
-  const pulumi = execa(toolchain.pulumi, args, {
-    ...options,
-    env: { ...toolchain.env, ...env },
-  });
-  const { result, isInterrupted } = await waitForPulumi(pulumi);
+  const { result, isInterrupted } = await waitForPulumi(() =>
+    execa(toolchain.pulumi, args, { ...options, env: { ...toolchain.env, ...env } }),
+  );
   return toExitCode(result.exitCode, isInterrupted);
 }
 

@@ -2,6 +2,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
+import { outlived, waitForPulumi } from "../../cli/pulumi-process.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { useFolder } from "../fakes/folder.ts";
 import { bareEnv } from "./berth.ts";
@@ -36,5 +37,19 @@ it.runIf(process.platform === "linux")(
     );
     expect(stderr).toContain("preview: interrupted; nothing was changed");
     expect(exitCode).toBe(130);
+  },
+);
+
+it.each(["SIGINT", "SIGTERM", "SIGHUP"])(
+  "%s does not end a verb that has just started Pulumi",
+  async (signal) => {
+    const before = process.listenerCount(signal);
+    const listening: number[] = [];
+    const { result, hasStarted } = await waitForPulumi(() => {
+      listening.push(process.listenerCount(signal));
+      return execa(process.execPath, ["--eval", ""], outlived);
+    });
+    expect([hasStarted, result.exitCode]).toEqual([true, 0]);
+    expect([...listening, process.listenerCount(signal)]).toEqual([before + 1, before]);
   },
 );
