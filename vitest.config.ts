@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 const common = {
   // A busy machine takes longer than the usual second.
   expect: { poll: { timeout: 60_000 } },
-  // Of a failure in CI its message is often all that is left; the usual 40 characters do not say why.
+  // The message is often all that CI keeps of a failure. The usual limit, 40 characters, hides why.
   chaiConfig: { truncateThreshold: 1_500 },
 };
 

@@ -59,7 +59,7 @@ export async function waitForPulumi<O extends Options>(
     isInterrupted = true;
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  // Before it starts: a signal that comes right after would end Berth and not Pulumi.
+  // Before the start: a signal right after it would end Berth and not Pulumi.
   for (const signal of signals) process.on(signal, interrupt);
   try {
     pulumi = start();

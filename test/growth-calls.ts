@@ -12,7 +12,7 @@ import { liveDatabase, liveRole, makeCatalog } from "./fakes/catalog.ts";
 
 /**
  * A program that prints how often each function of Berth is called for a few apps, and for twice as many. It is a
- * process of its own: V8 loses calls of functions that it was about to optimize before it began to count.
+ * process of its own: in one that has run other tests V8 misses some calls.
  */
 
 function toSpec(count: number, workloads: string, prefix: string): StackSpec {

@@ -106,7 +106,7 @@ function run(root, node, [script = "", ...rest]) {
   const path = [join(root, "node_modules", ".bin"), dirname(node), process.env.PATH ?? ""];
   // Node 22 warns at every start that TypeScript support is experimental.
   const flags = ["--disable-warning=ExperimentalWarning"];
-  // Before it starts: a signal that comes right after would end this process and not the child.
+  // Before the start: a signal right after it would end this process and not the child.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
       // In a terminal Ctrl-C reaches the child without this process. At a second signal Pulumi gives up.
